@@ -1,0 +1,119 @@
+"""Readings as columns: the one form in which telemetry moves from the gateway to the detectors and the stores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntFlag
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIGNAL_BITS = 8  # a device type has at most 256 signals; more would need a new log format
+
+
+class Quality(IntFlag):
+    """What is known against a reading; 0 is good. Bits are stored, never renumbered."""
+
+    GOOD = 0
+    HISTORICAL = 1  # the device says that it kept this while it was offline
+    NO_CLOCK = 2  # the device has no clock: the receive time stands in for its own
+    CLOCK_OFF = 4  # the device's clock is off by more than the tolerated skew
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingBatch:
+    """Many readings as columns of one length, in arrival order.
+
+    series   int64: ``device number << 8 | signal number`` (see `series_id`)
+    ts       int64: event time, milliseconds since the epoch, UTC
+    value    float64, finite: numbers as they are, booleans 0/1, states by index, trouble codes by `wire.codes`
+    quality  uint8: `Quality` bits
+    seq      int64: the device's own sequence number, -1 where it sends none
+    """
+
+    series: NDArray[np.int64]
+    ts: NDArray[np.int64]
+    value: NDArray[np.float64]
+    quality: NDArray[np.uint8]
+    seq: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+    def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> ReadingBatch:
+        """The readings at `index` (positions or a mask) as a new batch."""
+        return ReadingBatch(self.series[index], self.ts[index], self.value[index], self.quality[index], self.seq[index])
+
+    @staticmethod
+    def empty() -> ReadingBatch:
+        """A batch of no readings."""
+        return ReadingBatch.of([], [], [])
+
+    @staticmethod
+    def of(
+        series: list[int], ts: list[int], value: list[float], quality: int = 0, seq: list[int] | None = None
+    ) -> ReadingBatch:
+        """A batch out of plain lists; for tests and for the few places that are not hot."""
+        return ReadingBatch(
+            np.array(series, np.int64),
+            np.array(ts, np.int64),
+            np.array(value, np.float64),
+            np.full(len(series), quality, np.uint8),
+            np.array(seq if seq is not None else [-1] * len(series), np.int64),
+        )
+
+    @staticmethod
+    def concat(batches: list[ReadingBatch]) -> ReadingBatch:
+        """All readings of `batches`, one after the other."""
+        if not batches:
+            return ReadingBatch.empty()
+        return ReadingBatch(
+            np.concatenate([batch.series for batch in batches]),
+            np.concatenate([batch.ts for batch in batches]),
+            np.concatenate([batch.value for batch in batches]),
+            np.concatenate([batch.quality for batch in batches]),
+            np.concatenate([batch.seq for batch in batches]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Readings of one payload that were not taken, with the reason and a bounded sample of the payload.
+
+    `device` is the identifier in the topic, which may be unknown; `reason` is a key of ``gateway.validate.REASONS``;
+    `count` is how many readings this covers (a payload that cannot be decoded counts as one).
+    """
+
+    device: str
+    reason: str
+    detail: str
+    count: int
+    sample: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What one append to the partition log carries.
+
+    `received_ms` is the gateway's clock at the append and the log's own time; an empty frame is a heartbeat: it
+    says that the gateway was connected and that silence is the devices', not ours.
+    """
+
+    received_ms: int
+    readings: ReadingBatch
+    refusals: tuple[Refusal, ...] = ()
+
+
+def series_id(device_no: int, signal_no: int) -> int:
+    """The number of one signal of one device, stable for ever."""
+    return device_no << SIGNAL_BITS | signal_no
+
+
+def device_no(series: int) -> int:
+    """The device number in a series number (works on arrays too)."""
+    return series >> SIGNAL_BITS
+
+
+def signal_no(series: int) -> int:
+    """The signal number in a series number (works on arrays too)."""
+    return series & (1 << SIGNAL_BITS) - 1

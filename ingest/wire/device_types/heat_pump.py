@@ -1,0 +1,25 @@
+"""An air-to-water heat pump that warms one house."""
+
+from ingest.wire.catalogue import DeviceType, Signal, boolean, state
+
+HEAT_PUMP = DeviceType(
+    name="heat_pump",
+    label="Heat pump",
+    period_s=300,
+    always_on=True,
+    signals=(
+        Signal(0, "outdoor_temp", "Outdoor temperature", "Cel", -60, 60),
+        Signal(1, "indoor_temp", "Indoor temperature", "Cel", -40, 60),
+        Signal(2, "setpoint", "Wanted indoor temperature", "Cel", 5, 35),
+        Signal(3, "supply_temp", "Supply water temperature", "Cel", -30, 100),
+        Signal(4, "return_temp", "Return water temperature", "Cel", -30, 100),
+        Signal(5, "flow_rate", "Water flow", "L/min", 0, 200),
+        Signal(6, "power", "Electrical power", "W", 0, 30000),
+        Signal(7, "compressor_speed", "Compressor speed", "Hz", 0, 250),
+        Signal(8, "evaporator_temp", "Evaporator temperature", "Cel", -60, 60),
+        Signal(9, "discharge_temp", "Compressor discharge temperature", "Cel", -40, 180),
+        Signal(10, "low_pressure", "Suction pressure", "bar", 0, 60),
+        state(11, "mode", "Operating mode", ("off", "heating", "hot_water", "defrost")),
+        boolean(12, "backup_heater", "Backup heater on"),
+    ),
+)
