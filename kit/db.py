@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from importlib import import_module
+from pathlib import Path
 from typing import Any, ClassVar
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import DateTime, Engine, MetaData, create_engine, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from kit.errors import ServiceError
+from kit.plugins import parts
 from kit.settings import Database, Settings
 
 NAMING = {
@@ -84,3 +89,25 @@ def check(engine: Engine) -> None:
         raise ServiceError(
             f"The database does not answer: {reason}.", "Check FOREWARN__DATABASE__URL and that the server runs."
         ) from error
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database up to every folder's newest revision; several processes may call it at once."""
+    parts("tables")
+    packages = [import_module("kit.migrations"), *parts("migrations")]
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", "\n".join(str(Path(str(p.__file__)).parent) for p in packages))
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(7105431)"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "heads")
+
+
+def drop_everything(engine: Engine) -> None:
+    """Drop every table that Forewarn made; anything else in the database stays."""
+    parts("tables")
+    Base.metadata.drop_all(engine)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))

@@ -1,0 +1,319 @@
+"""The `forewarn` command: finds every folder's commands, prints facts, and turns errors into sentences."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from kit import logs, metrics
+from kit.db import check, connect, drop_everything, migrate
+from kit.errors import ForewarnError
+from kit.plugins import Check, hooks, parts, roles
+from kit.settings import Core, Database, Settings, load, section_types
+from kit.supervise import Stop
+
+EXIT_NEEDS_PERSON = 3  # the supervisor of `up` stops instead of restarting a role that ends with this
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+app = typer.Typer(
+    name="forewarn",
+    help="Connected-device proactive support: notice the fault, open one case, tell the customer first.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+config_app = typer.Typer(help="Show the settings that are in force.", no_args_is_help=True)
+worker_app = typer.Typer(help="Run one role of the product in this process.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+app.add_typer(worker_app, name="worker")
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Configuration file (TOML).", envvar="FOREWARN_CONFIG")
+    ] = None,
+) -> None:
+    """Connected-device proactive support: notice the fault, open one case, tell the customer first."""
+    ctx.obj = config
+
+
+def settings(ctx: typer.Context) -> Settings:
+    """The settings for this command, read once; also sets up logging for people."""
+    if not isinstance(ctx.obj, Settings):
+        ctx.obj = load(ctx.obj)
+        logs.configure(ctx.obj.of(Core), "command")
+    return ctx.obj
+
+
+def emit(data: Any, as_json: bool, columns: Sequence[str] = (), empty: str = "Nothing yet.") -> None:
+    """Print facts: JSON for scripts, else a table of `columns` (rows are mappings) or one line a value.
+
+    `empty` is the sentence printed instead of a table without rows.
+    """
+    if as_json:
+        typer.echo(json.dumps(data, ensure_ascii=False, default=str, indent=2))
+    elif columns:
+        _print_table(data, columns, empty)
+    else:
+        for line in flatten(data):
+            typer.echo(line)
+
+
+def flatten(data: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """``{"a": {"b": 1}}`` as ``["a b  1"]``: nested facts as lines for people."""
+    lines: list[str] = []
+    for key, value in data.items():
+        name = f"{prefix} {key}".strip().replace("_", " ")
+        lines += flatten(value, name) if isinstance(value, Mapping) else [f"{name}  {_plain(value)}"]
+    return lines
+
+
+def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str) -> None:
+    if not rows:
+        typer.echo(empty)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_plain(row.get(column)) for column in columns))
+    Console().print(table)
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def pulse(current: Settings) -> dict[str, Any]:
+    """Every folder's part of the machine-readable state of the product."""
+    engine = connect(current)
+    check(engine)
+    merged: dict[str, Any] = {}
+    for part in hooks("pulse"):
+        merged.update(part(engine, current))
+    engine.dispose()
+    return merged
+
+
+@app.command()
+def status(ctx: typer.Context, as_json: JsonFlag = False) -> None:
+    """Say in numbers how the product is doing.
+
+    Example: forewarn status --json
+    """
+    emit(pulse(settings(ctx)), as_json)
+
+
+@app.command()
+def doctor(ctx: typer.Context, as_json: JsonFlag = False) -> None:
+    """Check everything that the product needs, and say how to mend what is not well. Exit code 1 if anything is not.
+
+    Example: forewarn doctor
+    """
+    current = settings(ctx)
+    checks = [_database_check(current), *(line for part in hooks("doctor") for line in part(current))]
+    facts = [{"check": c.name, "ok": c.ok, "detail": c.detail, "fix": c.fix} for c in checks]
+    if as_json:
+        emit(facts, as_json=True)
+    else:
+        shown = [{**fact, "ok": "ok" if fact["ok"] else "NOT WELL"} for fact in facts]
+        emit(shown, as_json=False, columns=("check", "ok", "detail", "fix"))
+    if not all(c.ok for c in checks):
+        raise typer.Exit(1)
+
+
+def _database_check(current: Settings) -> Check:
+    try:
+        engine = connect(current)
+        check(engine)
+        engine.dispose()
+    except ForewarnError as error:
+        return Check("database", False, error.problem, error.fix)
+    return Check("database", True, "answers")
+
+
+@app.command("migrate")
+def migrate_command(ctx: typer.Context) -> None:
+    """Bring the database to the newest schema. Safe to run again, and from several machines at once.
+
+    Example: forewarn migrate
+    """
+    engine = connect(settings(ctx))
+    check(engine)
+    migrate(engine)
+    typer.echo("The database is up to date.")
+
+
+@app.command()
+def up(
+    ctx: typer.Context,
+    port: Annotated[int | None, typer.Option(help="Port of the web pages.")] = None,
+    demo: Annotated[bool, typer.Option(help="Run the small simulated fleet.")] = True,
+) -> None:
+    """Start everything on this machine: database, broker, every role and a small simulated fleet. Ctrl-C stops it.
+
+    Examples: forewarn up · forewarn up --port 9000 · forewarn up --no-demo
+    """
+    from kit.up import Up
+
+    if port is not None:
+        os.environ["FOREWARN__API__PORT"] = str(port)
+        os.environ["FOREWARN__CORE__PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+    raise typer.Exit(Up(settings(ctx), demo=demo).run())
+
+
+@app.command()
+def reset(
+    ctx: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete everything that Forewarn keeps on this machine, and its tables in a database of yours, and start over.
+
+    Example: forewarn reset --yes
+    """
+    from kit.up import clear_data
+
+    current = settings(ctx)
+    own = current.of(Database).url is not None
+    what = f"{current.of(Core).data_dir.absolute()}" + (" and every Forewarn table in your database" if own else "")
+    if not yes and not typer.confirm(f"Delete {what}?"):
+        raise typer.Exit(1)
+    clear_data(current)
+    if own:
+        drop_everything(connect(current))
+    typer.echo("Everything is deleted. Start again with `forewarn up`.")
+
+
+@config_app.command("show")
+def config_show(ctx: typer.Context, as_json: JsonFlag = False) -> None:
+    """Print every setting in force, its meaning, and the variable that sets it. Secrets are masked.
+
+    Example: forewarn config show
+    """
+    current = settings(ctx)
+    if as_json:
+        emit(current.public(), as_json=True)
+        return
+    typer.echo(f"# from {current.file or 'the defaults and the environment'}")
+    for name, kind in sorted(section_types().items()):
+        typer.echo(f"\n[{name}]  # {(kind.__doc__ or '').strip().splitlines()[0]}")
+        values = current.of(kind).model_dump(mode="json")
+        for key, field in kind.model_fields.items():
+            typer.echo(f"{key} = {json.dumps(values[key], ensure_ascii=False)}  # {field.description}")
+
+
+@worker_app.command("run")
+def worker_run(
+    ctx: typer.Context,
+    role: Annotated[str, typer.Option(help="Which role; see `forewarn worker list`.")],
+    metrics_port: Annotated[int, typer.Option(help="Port for Prometheus on loopback; 0: none.")] = 0,
+) -> None:
+    """Run one role until Ctrl-C or SIGTERM.
+
+    Example: forewarn worker run --role gateway
+    """
+    run_role(settings(ctx), role, metrics_port)
+
+
+@worker_app.command("list")
+def worker_list(as_json: JsonFlag = False) -> None:
+    """List the roles.
+
+    Example: forewarn worker list
+    """
+    rows = [{"role": name, "what_it_does": role.help} for name, role in roles().items()]
+    emit(rows, as_json, columns=("role", "what_it_does"))
+
+
+def run_role(current: Settings, name: str, metrics_port: int = 0) -> None:
+    """Run the role `name` in this process until a signal, or until the process that started it is gone."""
+    known = roles()
+    if name not in known:
+        raise ForewarnError(f"There is no role '{name}'.", f"Roles: {', '.join(known)}.")
+    logs.configure(current.of(Core), name)
+    metrics.serve(metrics_port)
+    stop = Stop().on_signals()
+    if parent := os.environ.get("FOREWARN_PARENT_PID"):
+        threading.Thread(target=_follow_parent, args=(int(parent), stop), daemon=True).start()
+    known[name].run(current, stop)
+
+
+def _follow_parent(parent: int, stop: Stop) -> None:
+    while not stop.wait(1.0):
+        if os.getppid() != parent:
+            stop.set()
+
+
+def main() -> None:
+    """Entry point: run the command; every failure is a sentence and the fix, never a traceback.
+
+    ``FOREWARN_DEBUG=1`` shows the traceback too.
+    """
+    debug = bool(os.environ.get("FOREWARN_DEBUG"))
+    try:
+        for module in parts("cli"):
+            module.register(app)
+        app(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except ForewarnError as error:
+        _fail(error.problem, error.fix, error if debug else None)
+    except OSError as error:
+        _fail(
+            f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), _os_fix(error), error if debug else None
+        )
+    except Exception as error:  # noqa: BLE001 - the outermost boundary of a command
+        _fail(
+            f"Something went wrong that should not: {type(error).__name__}: {error}",
+            "Run it again with FOREWARN_DEBUG=1 and report what it prints.",
+            error if debug else None,
+        )
+
+
+def _os_fix(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return "Free some disk space and run the command again."
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return "Use a folder that you may write to, for example FOREWARN__CORE__DATA_DIR=/some/folder."
+    return ""
+
+
+def _fail(problem: str, fix: str, cause: Exception | None) -> None:
+    console = Console(stderr=True, highlight=False)
+    console.print(problem, style="bold red", markup=False)
+    if fix:
+        console.print(fix, markup=False)
+    if cause is not None:
+        raise cause
+    sys.exit(EXIT_NEEDS_PERSON)
+
+
+if __name__ == "__main__":
+    main()
