@@ -74,4 +74,4 @@ class Finding:
 
 def finding_id(tenant: str, device: str, fault: str, onset: datetime, kind: FindingKind) -> uuid.UUID:
     """The identity of a finding: the same claim computed twice is the same row (UUIDv5, RFC 9562 section 5.5)."""
-    return uuid.uuid5(NAMESPACE, "|".join((tenant, device, fault, onset.isoformat(), kind)))
+    return uuid.uuid5(NAMESPACE, f"{tenant}|{device}|{fault}|{onset.isoformat()}|{kind}")

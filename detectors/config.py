@@ -1,0 +1,27 @@
+"""Settings of the detectors."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from kit.settings import Section
+
+
+class Config(Section):
+    """How the detector worker runs. What it looks for is in the fault catalogue and the profiles."""
+
+    name: ClassVar[str] = "detectors"
+    checkpoint_s: float = Field(
+        5.0, ge=0.1, le=600, description="Seconds between two checkpoints; longer means a longer replay after a crash."
+    )
+    lease_s: float = Field(
+        15.0, ge=2, le=600, description="Seconds after which another worker may take a partition from a dead one."
+    )
+    frames_per_step: int = Field(
+        500, ge=1, le=100_000, description="Log frames read at once; more is faster in a replay and uses more memory."
+    )
+    attention_threshold: float = Field(
+        11.0, gt=0, description="Surprise (nats) at which `detectors score` raises attention; lower shows more."
+    )
