@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,7 +30,7 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for scripts."
 
 app = typer.Typer(
     name="forewarn",
-    help="Connected-device proactive support: notice the fault, open one case, tell the customer first.",
+    help=metadata("forewarn")["Summary"],
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -41,14 +42,14 @@ app.add_typer(config_app, name="config")
 app.add_typer(worker_app, name="worker")
 
 
-@app.callback()
+@app.callback(help=metadata("forewarn")["Summary"])
 def root(
     ctx: typer.Context,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Configuration file (TOML).", envvar="FOREWARN_CONFIG")
     ] = None,
 ) -> None:
-    """Connected-device proactive support: notice the fault, open one case, tell the customer first."""
+    """Options before the command."""
     ctx.obj = config
 
 

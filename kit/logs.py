@@ -52,4 +52,4 @@ def configure(core: Core, role: str) -> None:
 
 def get(name: str) -> FilteringBoundLogger:
     """A logger that carries `name`."""
-    return cast("FilteringBoundLogger", structlog.get_logger(logger=name))
+    return cast("FilteringBoundLogger", structlog.get_logger(source=name))

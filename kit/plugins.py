@@ -107,7 +107,7 @@ def steps() -> list[Step]:
 class Registry(Generic[T]):
     """Plug-ins of one kind by name.
 
-    `kind` is singular and lower case (``codec``); out-of-tree plug-ins use the entry-point group
+    `kind` is singular, in small letters (``codec``); out-of-tree plug-ins use the entry-point group
     ``forewarn.codec``. A built-in name cannot be replaced from outside.
     """
 

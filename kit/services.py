@@ -32,7 +32,6 @@ max_queued_bytes 0
 log_dest file {folder}/mosquitto.log
 log_type error
 log_type warning
-log_type notice
 {user}
 """
 
