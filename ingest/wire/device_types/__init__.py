@@ -1,4 +1,7 @@
-"""The catalogue of device types: one file each, one line here. Others come by the entry point ``forewarn.device_type``."""
+"""The catalogue of device types: one file each, one line here.
+
+Others come by the entry point ``forewarn.device_type``.
+"""
 
 from ingest.wire.catalogue import DeviceType
 from ingest.wire.device_types.air_handler import AIR_HANDLER

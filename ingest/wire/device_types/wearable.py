@@ -1,4 +1,4 @@
-"""A wrist-worn band. Vital signs carry their LOINC codes; they are context for the band's own health, not a diagnosis."""
+"""A wrist-worn band. Vital signs carry their LOINC codes; they are context for the band's own health, no diagnosis."""
 
 from ingest.wire.catalogue import DeviceType, Signal, boolean, state
 

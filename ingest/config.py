@@ -1,0 +1,55 @@
+"""Settings of ingest: the ``[ingest]`` section."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from ingest.store.config import StoreConfig
+from kit.settings import Section
+
+
+class Config(Section):
+    """Telemetry in: the gateway, the partition log, the writer and the store."""
+
+    name: ClassVar[str] = "ingest"
+
+    codec: str = Field("forewarn_json", description="Payload codec of the telemetry topics.")
+    client_id: str = Field(
+        "forewarn-gateway",
+        min_length=1,
+        max_length=64,
+        description="MQTT client id of the gateway; the tenant is added. The broker keeps its session under this name.",
+    )
+    max_payload_kb: int = Field(
+        256, ge=1, le=65536, description="Larger payloads are refused; smaller limits cut off long backfills."
+    )
+    history_days: int = Field(
+        30, ge=1, le=3650, description="Older readings are refused as a wrong clock; must cover the longest backfill."
+    )
+    log: str = Field("file", description="Form of the partition log.")
+    partitions: int = Field(
+        4, ge=1, le=1024, description="Partitions of a new log, fixed for its life; as many workers can share the work."
+    )
+    log_max_mb: int = Field(
+        10_000, ge=1, description="Bound of the log on disk; when it is reached the broker keeps what comes in."
+    )
+    flush_s: float = Field(
+        1.0, gt=0, le=60, description="The writer stores at least so often; more often makes many small files."
+    )
+    flush_readings: int = Field(
+        200_000,
+        ge=1000,
+        le=5_000_000,
+        description="The most that one flush of the writer takes; each needs 100 B of memory.",
+    )
+    quarantine_samples: int = Field(
+        5, ge=1, le=1000, description="Samples kept for each device and reason, the newest; the ledger counts all."
+    )
+    quarantine_rows: int = Field(
+        10_000,
+        ge=100,
+        description="Samples kept in all, the newest: bounds what a flood of made-up device names costs.",
+    )
+    store: StoreConfig = Field(default_factory=StoreConfig.model_construct, description="The telemetry store.")

@@ -1,0 +1,118 @@
+"""Everything that can go wrong in ingest and that a person may read.
+
+ForewarnError
+├── InvalidIdentifier   a tenant or device identifier that cannot stand in a topic
+├── UnknownDevice       the registry has no such device
+├── InvalidDevice       a device that may not be registered as given
+├── ManifestInvalid     a manifest file that cannot be imported
+├── Undecodable         a payload that the codec cannot read at all
+├── FrameCorrupt        a log entry whose bytes are not what was written
+├── LogFull             the log has reached its bound, or the disk is full; retry later
+├── LogUnavailable      the log file cannot be read or written at the moment; retry later
+├── LogMismatch         the log on disk was made with another number of partitions
+└── OffsetMoved         another writer committed for our partition; what was being written is rolled back
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kit.errors import ForewarnError
+
+
+class InvalidIdentifier(ForewarnError):
+    """A tenant or device identifier that cannot stand in a topic."""
+
+    def __init__(self, identifier: str) -> None:
+        super().__init__(
+            f"'{identifier[:80]}' cannot be an identifier.",
+            "Use 1 to 128 letters, digits, '.', '_', ':', '@' or '-', starting with a letter or digit.",
+        )
+        self.identifier = identifier
+
+
+class UnknownDevice(ForewarnError):
+    """The registry has no such device in this tenant."""
+
+    def __init__(self, tenant: str, identifier: str) -> None:
+        super().__init__(f"There is no device '{identifier}'.", "Register it with `forewarn devices add`.")
+        self.tenant = tenant
+        self.identifier = identifier
+
+
+class InvalidDevice(ForewarnError):
+    """A device that may not be registered as given; `field` is the part that is wrong."""
+
+    def __init__(self, identifier: str, field: str, problem: str, fix: str = "") -> None:
+        super().__init__(f"Device '{identifier[:80]}' cannot be registered: {problem}", fix)
+        self.identifier = identifier
+        self.field = field
+
+
+class ManifestInvalid(ForewarnError):
+    """A manifest file that cannot be imported; nothing of it was taken."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"The manifest {path} cannot be imported: {reason}",
+            'It is a JSON object with "devices": [{"id", "type", ...}]; see ingest/README.md.',
+        )
+        self.path = path
+
+
+class Undecodable(ForewarnError):
+    """A payload that the codec cannot read at all."""
+
+    def __init__(self, codec: str, reason: str) -> None:
+        super().__init__(f"Not a {codec} payload: {reason}")
+        self.codec = codec
+        self.reason = reason
+
+
+class FrameCorrupt(ForewarnError):
+    """A log entry whose bytes are not what was written."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"A log entry is damaged: {reason}.", "Check the disk; the entry is skipped and counted.")
+
+
+class LogFull(ForewarnError):
+    """The log has reached its bound, or the disk is full: nothing was appended, the append may be tried again."""
+
+    def __init__(self, path: Path, bound_bytes: int) -> None:
+        super().__init__(
+            f"The log {path} is full (bound {bound_bytes / 1e6:,.0f} MB) or the disk is.",
+            "Let its readers catch up, free disk space, or raise [ingest] log_max_mb. No reading is lost meanwhile:"
+            " the broker keeps what is not acknowledged.",
+        )
+        self.path = path
+        self.bound_bytes = bound_bytes
+
+
+class LogUnavailable(ForewarnError):
+    """The log file cannot be read or written at the moment: the call may be tried again."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"The log {path} cannot be used: {reason}.", "Check the disk and the file's permissions.")
+        self.path = path
+
+
+class LogMismatch(ForewarnError):
+    """The log on disk was made with another number of partitions, which is fixed for its life."""
+
+    def __init__(self, path: Path, has: int, wanted: int) -> None:
+        super().__init__(
+            f"The log {path} has {has} partitions, the configuration says {wanted}.",
+            f"Set [ingest] partitions = {has}: a device stays in its partition for ever.",
+        )
+        self.has = has
+        self.wanted = wanted
+
+
+class OffsetMoved(ForewarnError):
+    """Another writer committed for our partition; what was being written is rolled back."""
+
+    def __init__(self, reader: str, partition: int) -> None:
+        super().__init__(f"The offset of '{reader}' in partition {partition} was moved by another process.")
+        self.reader = reader
+        self.partition = partition

@@ -1,0 +1,1 @@
+"""Alembic revisions of ingest's tables, one branch of their own."""
