@@ -156,8 +156,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _from_environment(env: dict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key, text in env.items():
-        if not key.startswith(PREFIX):
-            continue
+        if not key.startswith(PREFIX) or not text:
+            continue  # an empty variable counts as not set: compose files cannot leave one out
         path = key.removeprefix(PREFIX).lower().split("__")
         if len(path) < 2:
             raise SettingsError(f"{key} names no section.", f"Write {PREFIX}SECTION__KEY, as in {PREFIX}BROKER__URL.")

@@ -70,7 +70,7 @@ def test_a_file_is_short_and_says_what_it_is_for(path: Path) -> None:
     tree = ast.parse(text)
     assert ast.get_docstring(tree), "the file's first line says what it does"
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and "migrations" not in path.parts:
             length = (node.end_lineno or 0) - node.lineno + 1
             assert length <= MOST_FUNCTION_LINES, f"{node.name} has {length} lines"
 
@@ -87,14 +87,21 @@ def test_names_of_helpers_without_a_job_are_not_used(folder: str) -> None:
         assert path.stem not in {"utils", "util", "helpers", "manager", "common", "misc", "base", "service"}, path
 
 
+def swallows(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler takes any error and does not hand it on."""
+    broad = handler.type is None or ast.unparse(handler.type) in {"Exception", "BaseException"}
+    last = handler.body[-1]
+    return broad and not (isinstance(last, ast.Raise) and last.exc is None)
+
+
 def test_broad_excepts_live_only_at_supervised_boundaries() -> None:
-    allowed = {"kit/supervise.py", "kit/cli.py"}
     found = {
         str(path.relative_to(ROOT))
         for path in sources(*FOLDERS)
-        if re.search(r"except (Exception|BaseException)\b|except:", path.read_text("utf-8"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ExceptHandler) and swallows(node)
     }
-    assert found <= allowed
+    assert found <= {"kit/supervise.py", "kit/cli.py"}
 
 
 def test_only_the_named_files_speak_mqtt_or_serve_pages() -> None:

@@ -6,8 +6,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
-import click
 import pytest
 import typer
 
@@ -21,27 +21,27 @@ def forewarn(*words: str, cwd: Path, **environ: str) -> subprocess.CompletedProc
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
 
-def commands() -> list[tuple[str, click.Command]]:
+def commands() -> list[tuple[str, str]]:
+    """Every command by its full name with its help text."""
     for module in parts("cli"):
         module.register(app)
-    found: list[tuple[str, click.Command]] = []
+    found: list[tuple[str, str]] = []
 
-    def walk(prefix: str, command: click.Command) -> None:
-        if isinstance(command, click.Group):
-            for name, child in command.commands.items():
-                walk(f"{prefix} {name}".strip(), child)
-        else:
-            found.append((prefix, command))
+    def walk(prefix: str, group: typer.core.TyperGroup) -> None:
+        for name, child in group.commands.items():
+            if isinstance(child, typer.core.TyperGroup):
+                walk(f"{prefix} {name}", child)
+            else:
+                found.append((f"{prefix} {name}", child.help or ""))
 
-    walk("", typer.main.get_command(app))
+    walk("forewarn", cast("typer.core.TyperGroup", typer.main.get_command(app)))
     return found
 
 
 def test_every_command_has_help_and_an_example() -> None:
     named = commands()
     assert len(named) > 15
-    for name, command in named:
-        text = command.help or ""
+    for name, text in named:
         assert len(text) > 20, name
         assert re.search(r"Examples?:\s+forewarn ", text), f"{name} shows no example"
 
