@@ -62,8 +62,10 @@ class TelemetryStore(Protocol):
 
 
 class StoreFactory(Protocol):
-    """What `STORES` holds: opens one store. With `read_only` nothing is made, repaired or locked, and the methods
-    that write are not to be called: for every process but the writer.
+    """What `STORES` holds: opens one store.
+
+    With `read_only` nothing is made, repaired or locked, and `write` and `erase` raise StoreUnavailable: for every
+    process but the writer.
     """
 
     def __call__(self, settings: Settings, *, read_only: bool = False) -> TelemetryStore: ...

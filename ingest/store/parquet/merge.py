@@ -1,0 +1,47 @@
+"""When small segments of a day become one: a size-tiered merge of neighbouring generations.
+
+Merged like this a reading is rewritten about once per level, and a day ends as a few large segments
+(O'Neil et al., "The log-structured merge-tree", 1996; the naming follows ClickHouse's parts).
+"""
+
+from __future__ import annotations
+
+from ingest.store.parquet.segments import Segment
+
+FAN_IN = 8  # fewer: readings are rewritten more often; more: a read of a day opens more files
+LEVELS = (16_384, 131_072, 524_288)  # rows; higher last: a write waits seconds for a merge; lower: more files a day
+
+
+def due(segments: list[Segment]) -> list[Segment]:
+    """The newest run of neighbouring live segments that should become one, empty when none should.
+
+    A run ends at a segment of a higher level, so that a large one is not rewritten for a few small ones.
+    """
+    for limit in LEVELS:
+        for run in reversed(_runs(segments, limit)):
+            if len(run) >= FAN_IN:
+                return run
+    return []
+
+
+def merged(run: list[Segment]) -> Segment:
+    """The segment that takes the place of a run."""
+    return Segment(
+        run[0].folder,
+        run[0].first,
+        run[-1].last,
+        0,
+        min(segment.low for segment in run),
+        max(segment.high for segment in run),
+        sum(segment.rows for segment in run),
+    )
+
+
+def _runs(segments: list[Segment], limit: int) -> list[list[Segment]]:
+    runs: list[list[Segment]] = [[]]
+    for segment in segments:
+        if segment.rows < limit:
+            runs[-1].append(segment)
+        else:
+            runs.append([])
+    return runs
