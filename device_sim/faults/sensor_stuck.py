@@ -1,0 +1,37 @@
+"""A sensor that says the same for ever: the value at the onset, to the last digit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from device_sim.faults.fault import Fault, Occurrence
+from device_sim.models.machine import Rows, State
+
+
+def _freeze(occurrence: Occurrence, rows: Rows, memory: State) -> Rows:
+    bad = occurrence.severity(rows.ts) > 0
+    if not bad.any():
+        return rows
+    column = rows.columns[occurrence.signal]
+    key = f"stuck/{occurrence.signal}/{occurrence.onset_ms}"
+    if key not in memory:
+        heard = column[bad & ~np.isnan(column)]
+        if not len(heard):
+            return rows
+        memory[key] = float(heard[0])
+    frozen = np.where(bad, memory[key], column)
+    return Rows(rows.ts, rows.columns | {occurrence.signal: frozen})
+
+
+SENSOR_STUCK = Fault(
+    name="sensor_stuck",
+    device_types=(),
+    depths=(1.0, 1.0),
+    sudden=True,
+    signals={
+        "vehicle": ("intake_temp", "manifold_pressure"),
+        "heat_pump": ("outdoor_temp", "evaporator_temp", "return_temp"),
+        "wearable": ("skin_temp", "heart_rate"),
+    },
+    report=_freeze,
+)

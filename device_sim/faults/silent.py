@@ -1,0 +1,13 @@
+"""The device says nothing any more: no power, no network, or broken."""
+
+from __future__ import annotations
+
+from device_sim.faults.fault import Fault, Occurrence
+from device_sim.models.machine import Rows, State
+
+
+def _hush(occurrence: Occurrence, rows: Rows, _memory: State) -> Rows:
+    return rows.keep(occurrence.severity(rows.ts) == 0)
+
+
+SILENT = Fault(name="silent", device_types=(), depths=(1.0, 1.0), sudden=True, report=_hush)

@@ -1,0 +1,14 @@
+"""Machines that live: one file per kind of device, one line here.
+
+Others come by the entry point ``forewarn.simulator_model``. A model is a `Machine` class, built from an `Identity`.
+"""
+
+from device_sim.models.heat_pump import HeatPump
+from device_sim.models.machine import MachineFactory
+from device_sim.models.vehicle import Vehicle
+from device_sim.models.wearable import Wearable
+from kit.plugins import Registry
+
+MODELS: Registry[MachineFactory] = Registry(
+    "simulator_model", {"vehicle": Vehicle, "heat_pump": HeatPump, "wearable": Wearable}
+)
