@@ -25,6 +25,12 @@ from kit.supervise import Stop
 
 EXIT_NEEDS_PERSON = 3  # the supervisor of `up` stops instead of restarting a role that ends with this
 
+ANOTHER_FOLDER = "Use a folder that you may write to, for example FOREWARN__CORE__DATA_DIR=/some/folder."
+OS_FIXES = {
+    errno.ENOSPC: "Free some disk space and run the command again.",
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), ANOTHER_FOLDER),
+}
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 app = typer.Typer(
@@ -266,7 +272,6 @@ def main() -> None:
 
     ``FOREWARN_DEBUG=1`` shows the traceback too.
     """
-    debug = bool(os.environ.get("FOREWARN_DEBUG"))
     try:
         for module in parts("cli"):
             module.register(app)
@@ -274,33 +279,23 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except ForewarnError as error:
-        _fail(error.problem, error.fix, error if debug else None)
+        _fail(error.problem, error.fix, error)
     except OSError as error:
-        _fail(
-            f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), _os_fix(error), error if debug else None
-        )
+        _fail(f"{error.strerror or error} ({error.filename})", OS_FIXES.get(error.errno or 0, ""), error)
     except Exception as error:  # noqa: BLE001 - the outermost boundary of a command
         _fail(
             f"Something went wrong that should not: {type(error).__name__}: {error}",
             "Run it again with FOREWARN_DEBUG=1 and report what it prints.",
-            error if debug else None,
+            error,
         )
 
 
-def _os_fix(error: OSError) -> str:
-    if error.errno == errno.ENOSPC:
-        return "Free some disk space and run the command again."
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return "Use a folder that you may write to, for example FOREWARN__CORE__DATA_DIR=/some/folder."
-    return ""
-
-
-def _fail(problem: str, fix: str, cause: Exception | None) -> None:
+def _fail(problem: str, fix: str, cause: Exception) -> None:
     console = Console(stderr=True, highlight=False)
     console.print(problem, style="bold red", markup=False)
     if fix:
         console.print(fix, markup=False)
-    if cause is not None:
+    if os.environ.get("FOREWARN_DEBUG"):
         raise cause
     sys.exit(EXIT_NEEDS_PERSON)
 

@@ -91,9 +91,15 @@ def check(engine: Engine) -> None:
         ) from error
 
 
+def declared() -> MetaData:
+    """Every table of every folder, and the leases."""
+    import_module("kit.leases")
+    parts("tables")
+    return Base.metadata
+
+
 def migrate(engine: Engine) -> None:
     """Bring the database up to every folder's newest revision; several processes may call it at once."""
-    parts("tables")
     packages = [import_module("kit.migrations"), *parts("migrations")]
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
@@ -107,7 +113,6 @@ def migrate(engine: Engine) -> None:
 
 def drop_everything(engine: Engine) -> None:
     """Drop every table that Forewarn made; anything else in the database stays."""
-    parts("tables")
-    Base.metadata.drop_all(engine)
+    declared().drop_all(engine)
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE IF EXISTS alembic_version"))

@@ -72,7 +72,7 @@ class LocalPostgres:
             return str(self._server.get_uri())
         except (OSError, RuntimeError, AssertionError, ImportError, subprocess.SubprocessError) as error:
             raise ServiceError(
-                f"The local PostgreSQL server did not start: {_reason(error)}.",
+                f"The local PostgreSQL server did not start: {str(error).strip() or type(error).__name__}",
                 f"Read {self._folder / 'log'}, or set FOREWARN__DATABASE__URL to a server of your own.",
             ) from error
 
@@ -162,8 +162,3 @@ class LocalBroker:
 def find_mosquitto() -> str | None:
     """Path of the Mosquitto broker; Debian keeps it in sbin, which is not on every PATH."""
     return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
-
-
-def _reason(error: Exception) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0].rstrip(".")
