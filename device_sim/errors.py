@@ -1,0 +1,69 @@
+"""What can go wrong in the simulator and in a replay; every error says the fix.
+
+ForewarnError
+├── ScenarioInvalid     a scenario's option makes no sense
+├── StateUnreadable     the kept state of a simulated fleet cannot be read or written
+├── BrokerUnreachable   no connection to the broker, or it refuses ours
+├── DeliveryIncomplete  the broker did not acknowledge everything in time
+├── MappingInvalid      a mapping file is not one
+└── RecordingUnusable   a recording cannot be read, or does not fit its mapping
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kit.errors import ForewarnError
+
+
+class ScenarioInvalid(ForewarnError):
+    """A scenario's option makes no sense."""
+
+
+class StateUnreadable(ForewarnError):
+    """The kept state of a simulated fleet is damaged."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"The simulated fleet's state {path} cannot be used: {reason}.",
+            "Delete that file: the fleet begins a new life. Or start over with `forewarn reset`.",
+        )
+        self.path = path
+
+
+class BrokerUnreachable(ForewarnError):
+    """There is no connection to the broker, or it refuses ours."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"The broker {address} cannot be reached: {reason}.",
+            "Start it with `forewarn up`, or set FOREWARN__BROKER__URL=mqtt://host:port.",
+        )
+        self.address = address
+
+
+class DeliveryIncomplete(ForewarnError):
+    """The broker did not acknowledge everything in time; `missing` messages are unsure, a repeat does no harm."""
+
+    def __init__(self, missing: int, reason: str) -> None:
+        super().__init__(
+            f"{missing} messages were not acknowledged: {reason}.",
+            "Look at the broker and the gateway with `forewarn doctor`, then run the same again.",
+        )
+        self.missing = missing
+
+
+class MappingInvalid(ForewarnError):
+    """A mapping file cannot be used; `where` names the file."""
+
+    def __init__(self, where: str, problem: str, fix: str) -> None:
+        super().__init__(f"The mapping {where} cannot be used: {problem}", fix)
+        self.where = where
+
+
+class RecordingUnusable(ForewarnError):
+    """A recording cannot be read, or its columns are not those of the mapping."""
+
+    def __init__(self, path: Path, problem: str, fix: str) -> None:
+        super().__init__(f"The recording {path} cannot be replayed: {problem}", fix)
+        self.path = path
