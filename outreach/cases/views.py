@@ -98,7 +98,7 @@ class CustomerView:
     time_zone: str
     contact_points: tuple[tuple[str, str, bool], ...]  # (channel, address, verified)
     consents: tuple[str, ...]  # purposes in force
-    quiet_hours: str  # "21:00–08:00", empty: none
+    quiet_hours: str  # "21:00–08:00", empty: none, "house": the installation's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,12 @@ class CaseView:
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """One notice in the outbox; `state` is queued, held, sending, delivered, failed or unknown."""
+    """One notice in the outbox.
+
+    `state` is waiting (for a person), queued, held, sending, delivered, failed, unknown (lost after the mail server had
+    it: nobody can say whether it arrived), withheld (the gate said no) or withdrawn (it was queued or held, and stopped
+    being true). `reason` says why in words.
+    """
 
     id: uuid.UUID
     case_number: int

@@ -1,0 +1,1 @@
+"""Advice for people: one text per fault and language, in plain words, checked when it is loaded."""
