@@ -1,23 +1,19 @@
-"""What can go wrong with a telemetry store. All can be told to a person; `retry` says whether waiting helps.
+"""What can go wrong with a telemetry store. After any of them the same call may be made again: nothing is lost.
 
 StoreError
-├── StoreUnavailable   the store does not answer: retry
-│   ├── StoreFull      no room left: retry when there is
-│   └── StoreLocked    another process writes to the same folder: retry when it is gone
-└── StoreRefused       the server will never take this request: waiting does not help
+├── StoreUnavailable   the store does not answer or does not work: heals by itself when the disk or server does
+│   ├── StoreFull      no room left
+│   └── StoreLocked    another process writes to the same folder
+└── StoreRefused       the server says no: a person has to change its set-up or ours
 """
 
 from __future__ import annotations
-
-from typing import ClassVar
 
 from kit.errors import ForewarnError
 
 
 class StoreError(ForewarnError):
-    """A telemetry store did not do what it was asked. `retry`: whether the same call can work later."""
-
-    retry: ClassVar[bool] = True
+    """A telemetry store did not do what it was asked."""
 
 
 class StoreUnavailable(StoreError):
@@ -33,9 +29,7 @@ class StoreLocked(StoreUnavailable):
 
 
 class StoreRefused(StoreError):
-    """The server understood the request and will not do it, now or later; `status` is its HTTP status."""
-
-    retry: ClassVar[bool] = False
+    """The server does not accept the request (rights, limits, settings); `status` is its HTTP status."""
 
     def __init__(self, problem: str, fix: str = "", *, status: int) -> None:
         super().__init__(problem, fix)

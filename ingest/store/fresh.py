@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ingest.reading import SIGNAL_BITS, ReadingBatch
 
 NEVER = np.iinfo(np.int64).min
-MOST_MS = 253_402_300_800_000  # 1 January 10000, where ISO dates end
+MOST_MS = 9_214_646_400_000  # 1 January 2262: servers count nanoseconds in 64 bits
 
 
 def check_contract(batch: ReadingBatch) -> None:
@@ -20,8 +20,8 @@ def check_contract(batch: ReadingBatch) -> None:
         return
     if batch.series.min() < 0:
         raise ValueError("a series number is negative")
-    if batch.ts.min() < 0 or batch.ts.max() >= MOST_MS:
-        raise ValueError("an event time is outside the years 1970 to 9999")
+    if batch.ts.min() <= 0 or batch.ts.max() >= MOST_MS:  # servers take 0 for "now"
+        raise ValueError("an event time is outside the years 1970 to 2261")
     if not np.isfinite(batch.value).all():
         raise ValueError("a value is not finite")
 

@@ -34,9 +34,9 @@ class TelemetryStore(Protocol):
         Of several rows with one (series, ts), in the batch or over time, the first wins and the others count as
         duplicate. After an error any part of the batch may be stored, never part of a reading: write the same batch
         again. Order does not matter.
-        Raises StoreFull when there is no room, StoreRefused when the server will never take these readings, and
-        ValueError when the batch breaks the contract of `ReadingBatch` (a value that is not finite, a time outside
-        the years 1970 to 9999): that is a bug of the caller.
+        Raises StoreFull when there is no room, StoreRefused when a server does not accept the readings as it is
+        set up, and ValueError when the batch breaks the contract of `ReadingBatch` (a value that is not finite, a
+        time outside the years 1970 to 2261): that is a bug of the caller.
         """
         ...
 

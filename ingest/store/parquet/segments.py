@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from ingest.store.fresh import MOST_MS
+
 DAY_MS = 86_400_000
 _NAME = re.compile(r"(\d{16})-(\d{16})-(\d+)_(\d+)-(\d+)_(\d+)\.parquet", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -106,7 +108,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _day_name(ts: int) -> str:
-    clipped = min(max(ts, 0), 253_402_300_799_999)
+    clipped = min(max(ts, 0), MOST_MS)
     return day_folder(Path(), clipped).name
 
 

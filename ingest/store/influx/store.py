@@ -1,0 +1,108 @@
+"""The telemetry store on a server (see `ingest.store.influx`): what may be there already is asked back first."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.reading import ReadingBatch
+from ingest.store.config import InfluxConfig
+from ingest.store.errors import StoreUnavailable
+from ingest.store.fresh import Newest, check_contract, first_of_each, sort_order
+from ingest.store.influx.dialect import Dialect, wanted_in_parts
+from ingest.store.influx.influxql import InfluxQL
+from ingest.store.influx.lines import encode
+from ingest.store.influx.transport import Transport
+from ingest.store.influx.victoria import Victoria
+from ingest.store.protocol import Written
+
+LINES_AT_ONCE = 20_000  # about 1.5 MB a request; more meets the size limits of servers, fewer costs round trips
+GAP_MS = (
+    3_600_000  # old readings further apart are asked back separately; shorter: more questions, longer: more answers
+)
+
+
+class InfluxStore:
+    """A `TelemetryStore` on the server that `config` names; nothing is sent before it is needed."""
+
+    def __init__(self, config: InfluxConfig, *, read_only: bool = False) -> None:
+        self._transport = Transport(config)
+        self._dialect: Dialect = (
+            Victoria(self._transport, config.database)
+            if config.server == "victoriametrics"
+            else InfluxQL(self._transport, config.database, config.org)
+        )
+        self._read_only = read_only
+        self._prepared = False
+        self._newest = Newest()
+        self._writing = threading.Lock()
+
+    def write(self, batch: ReadingBatch) -> Written:
+        check_contract(batch)
+        with self._writing:
+            self._prepare()
+            fresh = self._fresh(batch)
+            rows = batch.take(fresh)
+            self._newest.advance(rows.series, rows.ts)
+            for start in range(0, len(rows), LINES_AT_ONCE):
+                self._transport.write(encode(rows.take(np.arange(start, min(start + LINES_AT_ONCE, len(rows))))))
+        return Written(len(rows), len(batch) - len(rows), fresh)
+
+    def read(self, series: Sequence[int], start_ms: int, end_ms: int) -> ReadingBatch:
+        if start_ms >= end_ms:
+            return ReadingBatch.empty()
+        parts = [self._dialect.read(wanted, start_ms, end_ms) for wanted in wanted_in_parts(series)]
+        return _sorted_once([batch for part in parts for batch in part])
+
+    def latest(self, series: Sequence[int]) -> ReadingBatch:
+        parts = [self._dialect.latest(wanted) for wanted in wanted_in_parts(series)]
+        return _sorted_once([batch for part in parts for batch in part])
+
+    def erase(self, device_no: int) -> int:
+        with self._writing:
+            self._prepare()
+            gone = self._dialect.count(device_no)
+            self._dialect.erase(device_no)
+            self._newest.forget(device_no)
+        return gone
+
+    def count(self) -> int:
+        return self._dialect.count()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _prepare(self) -> None:
+        if self._read_only:
+            raise StoreUnavailable("The telemetry store is not open for writing.")
+        if not self._prepared:
+            self._dialect.prepare()
+            self._prepared = True
+
+    def _fresh(self, batch: ReadingBatch) -> NDArray[np.bool_]:
+        """Marks the first row of each (series, ts) that the server does not have."""
+        stored = self._stored(batch)
+        both = ReadingBatch.concat([stored, batch])
+        return first_of_each(both, sort_order(both))[len(stored) :]
+
+    def _stored(self, batch: ReadingBatch) -> ReadingBatch:
+        """What the server has around those rows that are not newer than all that is known to be there."""
+        old = np.flatnonzero(batch.ts <= np.where((known := self._newest.of(batch.series)) < 0, batch.ts, known))
+        if not len(old):
+            return ReadingBatch.empty()
+        old = old[np.argsort(batch.ts[old], kind="stable")]
+        clusters = np.split(old, np.flatnonzero(np.diff(batch.ts[old]) > GAP_MS) + 1)
+        return ReadingBatch.concat([self._around(batch.take(rows)) for rows in clusters])
+
+    def _around(self, rows: ReadingBatch) -> ReadingBatch:
+        return self.read(np.unique(rows.series).tolist(), int(rows.ts[0]), int(rows.ts[-1]) + 1)
+
+
+def _sorted_once(batches: list[ReadingBatch]) -> ReadingBatch:
+    """All readings sorted by (series, ts), each once: a server may keep a point twice that was sent twice."""
+    batch = ReadingBatch.concat(batches)
+    order = sort_order(batch)
+    return batch.take(order[first_of_each(batch, order)[order]])
