@@ -1,12 +1,32 @@
-"""The place that knows ingest's concrete classes: opens the log and the store, and hands the roles to `kit`."""
+"""The place that knows ingest's concrete classes: opens the log and the store, and hands its parts to `kit`."""
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Engine
+
+from ingest import ledger
 from ingest.config import Config
+from ingest.gateway import mqtt
+from ingest.gateway import role as gateway
 from ingest.log import LOGS, PartitionLog
+from ingest.registry.manifest import import_devices
 from ingest.store import STORES
 from ingest.store.protocol import TelemetryStore
-from kit.settings import Settings
+from ingest.writer import role as writer
+from ingest.writer.flush import lag_ms
+from kit.clock import SystemClock
+from kit.db import connect, transaction
+from kit.errors import ForewarnError
+from kit.plugins import Check, Role, Step
+from kit.settings import Broker, Core, Settings
+from kit.supervise import Stop
+
+MANIFEST = "fleet.json"
 
 
 def open_log(settings: Settings) -> PartitionLog:
@@ -21,3 +41,84 @@ def open_store(settings: Settings, read_only: bool = False) -> TelemetryStore:
     Raises StoreUnavailable, PluginError for an unknown store.
     """
     return STORES.get(settings.of(Config).store.kind)(settings, read_only=read_only)
+
+
+def _run_gateway(settings: Settings, stop: Stop) -> None:
+    gateway.run(settings, stop, open_log(settings))
+
+
+def _run_writer(settings: Settings, stop: Stop) -> None:
+    writer.run(settings, stop, open_log(settings), partial(open_store, settings))
+
+
+ROLES = {
+    "gateway": Role(_run_gateway, "Take telemetry from the broker into the partition log.", order=10),
+    "writer": Role(_run_writer, "Fill the telemetry store and the ledger from the partition log.", order=20),
+}
+
+
+def _import_manifest(settings: Settings) -> None:
+    """Register the devices of ``data_dir/fleet.json`` when there is such a file."""
+    path = settings.data_path(MANIFEST)
+    if not path.exists():
+        return
+    engine = connect(settings)
+    with transaction(engine) as session:
+        import_devices(session, path, settings.of(Core).tenant)
+    engine.dispose()
+
+
+FIRST_RUN = [Step("Register the devices of fleet.json", _import_manifest, order=20)]
+
+
+def pulse(engine: Engine, settings: Settings) -> dict[str, Any]:
+    """The readings' account over all time, and how many seconds the writer is behind the log."""
+    log = open_log(settings)
+    try:
+        with transaction(engine) as session:
+            counts = ledger.totals(session, settings.of(Core).tenant)
+            lag = lag_ms(session, log, SystemClock().now_ms())
+    finally:
+        log.close()
+    names = ("received", "stored", "duplicate", "quarantined", "throttled", "late")
+    return {"readings": {name: getattr(counts, name) for name in names}, "lag_seconds": round(lag / 1000, 3)}
+
+
+def doctor(settings: Settings) -> Iterable[Check]:
+    """Whether the broker answers, the log can be read and has room, and the store opens."""
+    yield _broker_check(settings)
+    yield _log_check(settings)
+    yield _store_check(settings)
+
+
+def _broker_check(settings: Settings) -> Check:
+    try:
+        host, port, _tls = mqtt.address(settings.of(Broker))
+        socket.create_connection((host, port), timeout=5).close()
+    except ForewarnError as error:
+        return Check("broker", False, error.problem, error.fix)
+    except OSError as error:
+        return Check("broker", False, f"{host}:{port} does not answer: {error.strerror or error}", "Start the broker.")
+    return Check("broker", True, f"{host}:{port} answers")
+
+
+def _log_check(settings: Settings) -> Check:
+    bound = settings.of(Config).log_max_mb
+    try:
+        log = open_log(settings)
+        used = log.size_bytes() / 1e6
+        log.close()
+    except ForewarnError as error:
+        return Check("log", False, error.problem, error.fix)
+    detail = f"{used:,.0f} MB of {bound:,} MB used"
+    return Check("log", used < 0.9 * bound, detail, "" if used < 0.9 * bound else "Raise [ingest] log_max_mb.")
+
+
+def _store_check(settings: Settings) -> Check:
+    try:
+        store = open_store(settings, read_only=True)
+        stored = store.count()
+        store.close()
+    except ForewarnError as error:
+        return Check("store", False, error.problem, error.fix)
+    return Check("store", True, f"{stored:,} readings stored")

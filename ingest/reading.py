@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntFlag
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,19 @@ class ReadingBatch:
         )
 
     @staticmethod
+    def of_columns(
+        series: list[int], ts: list[int], value: list[float], quality: list[int], seq: list[int]
+    ) -> ReadingBatch:
+        """A batch out of five lists of one length."""
+        return ReadingBatch(
+            np.array(series, np.int64),
+            np.array(ts, np.int64),
+            np.array(value, np.float64),
+            np.array(quality, np.uint8),
+            np.array(seq, np.int64),
+        )
+
+    @staticmethod
     def concat(batches: list[ReadingBatch]) -> ReadingBatch:
         """All readings of `batches`, one after the other."""
         if not batches:
@@ -109,11 +123,19 @@ def series_id(device_no: int, signal_no: int) -> int:
     return device_no << SIGNAL_BITS | signal_no
 
 
-def device_no(series: int) -> int:
-    """The device number in a series number (works on arrays too)."""
+@overload
+def device_no(series: int) -> int: ...
+@overload
+def device_no(series: NDArray[np.int64]) -> NDArray[np.int64]: ...
+def device_no(series: int | NDArray[np.int64]) -> int | NDArray[np.int64]:
+    """The device number in a series number, or in each of an array of them."""
     return series >> SIGNAL_BITS
 
 
-def signal_no(series: int) -> int:
-    """The signal number in a series number (works on arrays too)."""
+@overload
+def signal_no(series: int) -> int: ...
+@overload
+def signal_no(series: NDArray[np.int64]) -> NDArray[np.int64]: ...
+def signal_no(series: int | NDArray[np.int64]) -> int | NDArray[np.int64]:
+    """The signal number in a series number, or in each of an array of them."""
     return series & (1 << SIGNAL_BITS) - 1

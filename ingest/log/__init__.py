@@ -7,7 +7,7 @@ point ``forewarn.log``.
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest.log.protocol import PartitionLog
+from ingest.log.protocol import PartitionLog as PartitionLog
 from ingest.log.sqlite import SqliteLog
 from kit.plugins import Registry
 

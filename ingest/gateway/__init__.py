@@ -1,0 +1,1 @@
+"""The gateway: from MQTT to the partition log. It acknowledges a message only when the log has it durably."""

@@ -1,0 +1,110 @@
+"""The gateway's loop: take messages, validate, append to the log, then acknowledge; a heartbeat when all is quiet."""
+
+from __future__ import annotations
+
+import itertools
+import time
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ingest import metrics
+from ingest.errors import LogFull
+from ingest.gateway.mqtt import Inbound
+from ingest.gateway.validate import Validator
+from ingest.log.frames import encode
+from ingest.log.protocol import PartitionLog
+from ingest.reading import Frame, ReadingBatch
+from kit.clock import Clock
+
+BATCH_MESSAGES = 2_000  # more makes latency and frames large, fewer makes the log's sync the limit
+BATCH_BYTES = 4_000_000
+HEARTBEAT_S = 5.0  # longer delays the detection of silence, shorter fills the log with nothing
+WAIT_S = 0.1  # how soon a stop is noticed
+
+
+class Source(Protocol):
+    """Where messages come from; `ingest.gateway.mqtt.Subscriber` is the one in use."""
+
+    def take(self, most: int, most_bytes: int, wait_s: float) -> list[Inbound]: ...
+    def acknowledge(self, messages: Iterable[Inbound]) -> None: ...
+    def idle(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is on its way into the log; kept until it is there."""
+
+    messages: list[Inbound]
+    entries: list[tuple[int, bytes, str]]
+
+
+class Pipeline:
+    """Moves messages from `source` to `log`. One thread calls `step`, again after every error."""
+
+    def __init__(self, source: Source, validator: Validator, log: PartitionLog, clock: Clock) -> None:
+        self._source = source
+        self._validator = validator
+        self._log = log
+        self._clock = clock
+        self._boot = uuid.uuid4().hex[:12]
+        self._count = itertools.count()
+        self._received_ms = 0
+        self._in_hand: _Batch | None = None
+        self._next_heartbeat = time.monotonic()
+
+    def step(self) -> bool:
+        """One batch from the broker into the log, or a heartbeat. True: call again at once.
+
+        Raises LogFull or LogUnavailable; the batch stays in hand unacknowledged and is tried first next time.
+        """
+        if self._in_hand is None:
+            self._in_hand = self._next_batch()
+        if self._in_hand is not None:
+            self._store(self._in_hand)
+            self._in_hand = None
+        return True
+
+    def _next_batch(self) -> _Batch | None:
+        if time.monotonic() >= self._next_heartbeat and self._source.idle():
+            beat = Frame(self._now(), ReadingBatch.empty())
+            return _Batch([], self._entries(dict.fromkeys(range(self._log.partitions), beat)))
+        messages = self._source.take(BATCH_MESSAGES, BATCH_BYTES, WAIT_S)
+        if messages:
+            started = time.perf_counter()
+            frames = self._validator.frames(((m.topic, m.payload) for m in messages), self._now())
+            _measure(messages, frames.values())
+            batch = _Batch(messages, self._entries(frames))
+            metrics.batch_seconds.observe(time.perf_counter() - started)
+            return batch
+        return None
+
+    def _store(self, batch: _Batch) -> None:
+        try:
+            self._log.append_many(batch.entries)
+        except LogFull:
+            metrics.log_full.set(1)
+            raise
+        metrics.log_full.set(0)
+        if batch.messages:
+            self._source.acknowledge(batch.messages)
+        else:
+            self._next_heartbeat = time.monotonic() + HEARTBEAT_S
+
+    def _entries(self, frames: dict[int, Frame]) -> list[tuple[int, bytes, str]]:
+        number = next(self._count)
+        return [(at, encode(frame), f"{self._boot}-{number}") for at, frame in frames.items()]
+
+    def _now(self) -> int:
+        """The receive time; it never goes back, even if the machine's clock does."""
+        self._received_ms = max(self._received_ms, self._clock.now_ms())
+        return self._received_ms
+
+
+def _measure(messages: list[Inbound], frames: Iterable[Frame]) -> None:
+    metrics.messages_received.inc(len(messages))
+    for frame in frames:
+        metrics.readings_accepted.inc(len(frame.readings))
+        for refusal in frame.refusals:
+            metrics.readings_refused.labels(refusal.reason).inc(refusal.count)

@@ -1,0 +1,37 @@
+"""The role `gateway`: one process that listens to the broker for one tenant."""
+
+from __future__ import annotations
+
+from ingest.config import Config
+from ingest.gateway.known import REFRESH_S, KnownDevices
+from ingest.gateway.mqtt import Subscriber
+from ingest.gateway.pipeline import Pipeline
+from ingest.gateway.validate import Limits, Validator
+from ingest.log import PartitionLog
+from ingest.wire import topics
+from ingest.wire.codecs import CODECS
+from kit.clock import SystemClock
+from kit.db import connect
+from kit.settings import Broker, Core, Settings
+from kit.supervise import Stop, in_thread, run_loop
+
+
+def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
+    """Listen until `stop`; waits for the registry to be read once before it connects to the broker.
+
+    Raises ServiceError or PluginError when the settings cannot work.
+    """
+    config, tenant = settings.of(Config), settings.of(Core).tenant
+    known = KnownDevices(connect(settings), tenant, log.partitions)
+    limits = Limits(config.max_payload_kb * 1024, config.history_days * 86_400_000)
+    validator = Validator(tenant, CODECS.get(config.codec), known, log.partitions, limits)
+    source = Subscriber(settings.of(Broker), f"{config.client_id}-{tenant}", topics.telemetry_of_all(tenant))
+    refresher = in_thread("gateway registry", known.refresh, stop, idle_s=REFRESH_S)
+    while not known.loaded and not stop.wait(0.05):
+        pass
+    if known.loaded:
+        source.start()
+        run_loop("gateway", Pipeline(source, validator, log, SystemClock()).step, stop)
+        source.stop()
+    refresher.join(timeout=10)
+    log.close()
