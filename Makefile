@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help up test test-all check bench lock install install-dev clean
+.PHONY: help up test test-all check bench docs lock install install-dev clean
 
 help: ## Show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ check: install-dev ## Lint, types, import rules, spelling
 
 bench: install-dev ## Print the benchmarks, each as a ratio to a named baseline
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+docs: install-dev ## Write the pages of docs/ that repeat code
+	@$(BIN)/python scripts/write_docs.py
 
 lock: ## Resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml scripts/build-requires.txt --universal --python-version 3.11 --generate-hashes \
