@@ -1,0 +1,89 @@
+"""Devices: a searchable list, and one device with its latest values, its last two days and its cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api.charts.data import Chart
+from api.console.access import SignedIn, Staff
+from api.console.pictures import device_charts
+from api.pages import page
+from api.site import Db, Here, Site
+from api.telemetry import Latest, kind_of
+from ingest.registry.devices import Device, access_device, all_devices
+from ingest.store.errors import StoreError
+from outreach.cases import queries
+
+ROWS = 200  # of the list; more is found by searching
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """One line of the list."""
+
+    device: Device
+    type_label: str
+    seen_at: datetime | None
+
+
+@router.get("/devices")
+def show(site: Here, staff: Staff, db: Db, search: Annotated[str, Query(alias="q", max_length=200)] = "") -> Response:
+    """The list of devices."""
+    wanted = search.strip().lower()
+    found = [device for device in all_devices(db, staff.tenant) if _fits(device, wanted)]
+    return page(
+        "console/devices.html",
+        staff.reader,
+        staff=staff,
+        section="devices",
+        now=site.clock.now(),
+        rows=[DeviceRow(device, _type_label(device), None) for device in found[:ROWS]],
+        count=len(found),
+        search=search.strip(),
+    )
+
+
+@router.get("/devices/{identifier}")
+def device(site: Here, staff: Staff, db: Db, identifier: str) -> Response:
+    """One device."""
+    found = access_device(db, staff.tenant, identifier)
+    charts, latest, problem = _telemetry(site, staff, found)
+    cases = queries.queue(db, staff.tenant, group="all", search=identifier, limit=100)
+    return page(
+        "console/device.html",
+        staff.reader,
+        staff=staff,
+        section="devices",
+        now=site.clock.now(),
+        device=found,
+        type_label=_type_label(found),
+        charts=charts,
+        latest=latest,
+        store_problem=problem,
+        cases=[row for row in cases if row.device == identifier],
+    )
+
+
+def _telemetry(site: Site, staff: SignedIn, device: Device) -> tuple[list[Chart], list[Latest], str]:
+    try:
+        charts = device_charts(site.telemetry, device, staff.reader, site.clock.now())
+        return charts, site.telemetry.latest(device), ""
+    except StoreError as error:
+        return [], [], error.problem
+
+
+def _fits(device: Device, wanted: str) -> bool:
+    texts = (device.identifier, device.label, device.model, device.owner or "", _type_label(device))
+    return any(wanted in text.lower() for text in texts)
+
+
+def _type_label(device: Device) -> str:
+    kind = kind_of(device)
+    return kind.label if kind else device.type

@@ -1,0 +1,59 @@
+"""What the REST application says, as schemas."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from outreach.cases.views import CaseRow, CaseState, Verdict
+
+
+class Problem(BaseModel):
+    """A failure (RFC 9457): `title` is what is wrong, `detail` what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+
+
+class CaseOut(BaseModel):
+    """A case in a list."""
+
+    number: int
+    reference: str
+    title: str
+    state: CaseState
+    priority: int
+    device: str
+    fault: str
+    owner: str
+    opened_at: datetime
+    updated_at: datetime
+    verdict: Verdict | None
+
+    @staticmethod
+    def of(row: CaseRow) -> CaseOut:
+        """The case as others see it: without the customer's name."""
+        return CaseOut(
+            number=row.number,
+            reference=row.reference,
+            title=row.title,
+            state=row.state,
+            priority=row.priority,
+            device=row.device,
+            fault=row.fault,
+            owner=row.owner,
+            opened_at=row.opened_at,
+            updated_at=row.updated_at,
+            verdict=row.verdict,
+        )
+
+
+class CasePage(BaseModel):
+    """Some cases, and the `before` of the next page, null at the end."""
+
+    items: list[CaseOut]
+    next: int | None
