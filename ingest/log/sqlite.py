@@ -105,7 +105,7 @@ class SqliteLog:
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-        db.execute("PRAGMA journal_mode = WAL")
+        _use_wal(db)
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA journal_size_limit = 67108864")  # a WAL that once grew gives its space back
         db.execute("PRAGMA wal_autocheckpoint = 4000")  # pages of 4 KB; fewer checkpoint too often, more slow readers
@@ -161,6 +161,20 @@ class SqliteLog:
             raise LogUnavailable(self._path, str(error)) from error
         except OSError as error:
             raise LogUnavailable(self._path, error.strerror or str(error)) from error
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Switch a new file to WAL; SQLite does not wait by itself while another process does the same."""
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(POLL_S)
+        else:
+            return
 
 
 def _key(partition: int, offset: int) -> int:

@@ -34,7 +34,7 @@ def read(path: Path, tenant: str) -> list[DeviceSpec]:
         manifest = msgspec.json.decode(path.read_bytes(), type=_Manifest)
     except OSError as error:
         raise ManifestInvalid(path, f"{error.strerror}.") from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ManifestInvalid(path, f"{error}.") from error
     seen: set[str] = set()
     for entry in manifest.devices:

@@ -35,7 +35,7 @@ class ForewarnJson:
             if payload[:1] == b"[":
                 return Decoded(_many.decode(payload))
             return Decoded([_one.decode(payload)])
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):  # msgspec's own errors, and text that is not UTF-8
             return _decode_slowly(payload)
 
 

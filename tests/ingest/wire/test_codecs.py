@@ -1,0 +1,121 @@
+"""What every codec promises, and the golden payloads of the native one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.errors import Undecodable
+from ingest.wire.codecs import CODECS
+from ingest.wire.message import Codec, Message
+
+NAMES = list(CODECS)
+values = st.one_of(st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False))
+messages = st.builds(
+    Message,
+    ts=st.integers(0, 2**53),
+    signals=st.dictionaries(st.from_regex(r"\A[a-z_]{1,12}\Z"), values | st.text(max_size=8), max_size=6),
+    seq=st.integers(-1, 2**62),
+    clock=st.sampled_from(["ok", "none"]),
+    historical=st.booleans(),
+    device=st.none() | st.just("car-1"),
+)
+
+
+@pytest.fixture(params=NAMES)
+def codec(request: pytest.FixtureRequest) -> Codec:
+    return CODECS.get(request.param)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(sent=st.lists(messages, max_size=5))
+def test_what_is_encoded_is_decoded_the_same(name: str, sent: list[Message]) -> None:
+    codec = CODECS.get(name)
+    decoded = codec.decode(codec.encode(sent))
+    assert decoded.messages == sent
+    assert not decoded.broken
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(payload=st.binary(max_size=200))
+def test_any_bytes_decode_or_are_called_undecodable(name: str, payload: bytes) -> None:
+    try:
+        decoded = CODECS.get(name).decode(payload)
+    except Undecodable:
+        return
+    assert all(isinstance(message, Message) for message in decoded.messages)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(sent=st.lists(messages, min_size=1, max_size=3), data=st.data())
+def test_a_damaged_payload_never_raises_anything_else(name: str, sent: list[Message], data: st.DataObject) -> None:
+    codec = CODECS.get(name)
+    payload = bytearray(codec.encode(sent))
+    for _ in range(data.draw(st.integers(1, 4))):
+        payload[data.draw(st.integers(0, len(payload) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(Undecodable):
+        codec.decode(bytes(payload))
+
+
+def decode(payload: str | bytes) -> list[Message]:
+    return CODECS.get("forewarn_json").decode(payload.encode() if isinstance(payload, str) else payload).messages
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (
+            '{"ts": 1763750000000, "signals": {"coolant_temp": 91.2, "rpm": 2100}}',
+            [Message(ts=1763750000000, signals={"coolant_temp": 91.2, "rpm": 2100})],
+        ),
+        (
+            '[{"ts":"2026-11-21T20:00:00Z","signals":{"mode":"heating","backup_heater":false},"seq":18}]',
+            [
+                Message(ts="2026-11-21T20:00:00Z", signals={"mode": "heating", "backup_heater": False}, seq=18),
+            ],
+        ),
+        (
+            '[{"ts":1,"signals":{},"historical":true,"unknown":[1]}]',
+            [Message(ts=1, signals={}, historical=True)],
+        ),
+        ('{"signals":{"rpm":1},"clock":"none"}', [Message(signals={"rpm": 1}, clock="none")]),
+        ("[]", []),
+    ],
+)
+def test_golden_payloads_of_forewarn_json(payload: str, expected: list[Message]) -> None:
+    assert decode(payload) == expected
+
+
+def test_a_broken_element_does_not_drag_its_neighbours_down() -> None:
+    good = {"ts": 1, "signals": {"rpm": 1}}
+    decoded = CODECS.get("forewarn_json").decode(json.dumps([good, 7, {"ts": []}, {"signals": 3}, good]).encode())
+    assert len(decoded.messages) == 2
+    assert len(decoded.broken) == 3
+
+
+@pytest.mark.parametrize("written", ["NaN", "Infinity", "-Infinity", "1e400"])
+def test_a_number_that_json_does_not_have_costs_one_value_only(written: str) -> None:
+    (message,) = decode(f'{{"ts": 1, "signals": {{"rpm": {written}, "speed": 50}}}}')
+    assert not math.isfinite(message.signals["rpm"])
+    assert message.signals["speed"] == 50
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"{", b"\xff\xfe", b"[" * 200_000, b'{"a":' * 100_000, b'{"ts":1}x', b"null " + b"\x00" * 9]
+)
+def test_hopeless_payloads_are_undecodable_or_broken(payload: bytes) -> None:
+    with pytest.raises(Undecodable):
+        CODECS.get("forewarn_json").decode(payload)
+
+
+@pytest.mark.parametrize("content", [None, 1, "text", {"signals": {}, "clock": "wrong"}, {"ts": 1}])
+def test_json_that_is_no_message_is_broken(content: Any) -> None:
+    decoded = CODECS.get("forewarn_json").decode(json.dumps(content).encode())
+    assert not decoded.messages
+    assert len(decoded.broken) == 1
