@@ -15,12 +15,15 @@ LEVELS = (16_384, 131_072, 524_288)  # rows; higher last: a write waits seconds 
 def due(segments: list[Segment]) -> list[Segment]:
     """The newest run of neighbouring live segments that should become one, empty when none should.
 
-    A run ends at a segment of a higher level, so that a large one is not rewritten for a few small ones.
+    A run ends at a segment of a higher level and is due when `FAN_IN` of its segments are of its own level: a large
+    segment is not rewritten for a few small ones.
     """
+    lowest = 0
     for limit in LEVELS:
         for run in reversed(_runs(segments, limit)):
-            if len(run) >= FAN_IN:
+            if sum(segment.rows >= lowest for segment in run) >= FAN_IN:
                 return run
+        lowest = limit
     return []
 
 
