@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -59,7 +60,7 @@ def test_cutting_the_window_changes_no_byte(kind: str, cuts: list[int]) -> None:
     whole = stream(kind, faults=faults).window(START, END)
     edges = [START, *sorted(cuts), END]
     cut = stream(kind, faults=faults)
-    parts = [cut.window(start, end) for start, end in zip(edges, edges[1:], strict=False)]
+    parts = [cut.window(start, end) for start, end in itertools.pairwise(edges)]
     assert same(whole, Rows.join(parts, cut.signals))
 
 

@@ -1,0 +1,86 @@
+"""What ``forewarn up`` takes from the simulator: the demonstration's files and the role that plays its fleet."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from device_sim.config import Config
+from device_sim.errors import BrokerUnreachable, DeliveryIncomplete
+from device_sim.fleet import Fleet, Sent, pace_of
+from device_sim.fleet_state import STATE, FleetState
+from device_sim.manifest import write
+from device_sim.transport import Links
+from kit.clock import SystemClock
+from kit.logs import get
+from kit.plugins import Role, Step
+from kit.settings import Broker, Core, Settings
+from kit.supervise import Stop
+
+SAVE_EVERY_S = 3.0  # a crash repeats so much, and the gateway counts it as duplicate
+RETRY_S = 2.0
+FIRST_HELLO_S = 8.0  # a broker that cannot say that nobody listens: give the gateway time to subscribe
+
+_log = get("fleet")
+
+
+def state_path(settings: Settings) -> Path:
+    """Where the demonstration's progress is kept."""
+    return settings.data_path(STATE)
+
+
+def prepare(settings: Settings) -> None:
+    """Make the fleet on the first start; write its manifest and truth. Raises StateUnreadable."""
+    path = state_path(settings)
+    state = FleetState.load(path)
+    if state is None:
+        state = FleetState.born(settings.of(Config), SystemClock().now_ms())
+        state.save(path)
+    write(path.parent, state.make())
+
+
+def play(settings: Settings, stop: Stop) -> None:
+    """Play the fleet until `stop`: what is missing of the past, then the present. Waits for a broker that is away."""
+    path = state_path(settings)
+    if not path.exists():
+        prepare(settings)
+    while not stop.is_set():
+        try:
+            _play_once(settings, stop, path)
+        except (BrokerUnreachable, DeliveryIncomplete) as error:
+            _log.warning("the fleet waits", reason=error.problem)
+            stop.wait(RETRY_S)
+
+
+def _play_once(settings: Settings, stop: Stop, path: Path) -> None:
+    state = FleetState.load(path) or FleetState.born(settings.of(Config), SystemClock().now_ms())
+    config, tenant, scenario = settings.of(Config), settings.of(Core).tenant, state.make()
+    devices = [spec.id for spec in scenario.devices]
+    links = Links(settings.of(Broker), tenant, devices, each=config.connection_per_device, window=config.in_flight)
+    pace = pace_of(config.rows_per_message, config.chunk_hours, config.ack_timeout_s)
+    fleet = Fleet(
+        scenario, links, tenant, pace=pace, clock=SystemClock(), sent_ms=state.sent_ms, checkpoints=state.checkpoints
+    )
+    saved = time.monotonic()
+
+    def keep(sent: Sent) -> None:
+        nonlocal saved
+        state.sent_ms, state.checkpoints = sent.until_ms, fleet.checkpoints()
+        if time.monotonic() - saved >= SAVE_EVERY_S:
+            state.save(path)
+            saved = time.monotonic()
+
+    try:
+        if not links.all()[0].mqtt5 and state.sent_ms < state.born_ms:
+            stop.wait(FIRST_HELLO_S)
+        _log.info("the fleet sends its past", devices=len(devices), since_ms=state.sent_ms)
+        if fleet.catch_up(stop, keep):
+            _log.info("the fleet lives", messages=fleet.sent.messages, readings=fleet.sent.readings)
+            fleet.live(stop, keep)
+    finally:
+        state.save(path)
+        links.close()
+
+
+ROLES = {"fleet": Role(play, "plays the demonstration's simulated fleet", order=60, demo=True)}
+FIRST_RUN = [Step("simulated fleet", prepare, order=10, demo=True)]

@@ -1,0 +1,15 @@
+"""The simulator's commands: ``forewarn sim …`` and ``forewarn replay``."""
+
+from __future__ import annotations
+
+import typer
+
+from device_sim import cli_replay, cli_sim
+
+__all__ = ["register"]
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands to the root application."""
+    cli_sim.register(root)
+    cli_replay.register(root)
