@@ -76,7 +76,10 @@ class ConsentRow(Base):
 
 
 class CaseRow(Base):
-    """A case. Its events are the truth; these columns are their fold, written in the same transaction."""
+    """A case. Its events are the truth; from `state` on the columns are their fold, written in the same transaction.
+
+    `revision` counts the events.
+    """
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -105,6 +108,7 @@ class CaseRow(Base):
     monitoring_until: Mapped[datetime | None]
     answered: Mapped[str | None]
     answered_at: Mapped[datetime | None]
+    revision: Mapped[int]
 
 
 class EpisodeRow(Base):
@@ -179,7 +183,7 @@ class OutboxRow(Base):
 
     `due_at` is business time (the clock's), `leased_until` the database's. `attempts` fences the outcome of an
     attempt off from that of a later one, `failures` counts the temporary ones since it was queued. Subject and bodies
-    are written when an attempt begins.
+    are written when an attempt begins. `checked_revision` is the revision of the case that the gate has last seen.
     """
 
     __tablename__ = "outbox"
@@ -206,7 +210,7 @@ class OutboxRow(Base):
     reason: Mapped[str]
     approved_by: Mapped[str]
     created_at: Mapped[datetime]
-    checked_at: Mapped[datetime]
+    checked_revision: Mapped[int]
     due_at: Mapped[datetime]
     leased_until: Mapped[datetime | None]
     attempts: Mapped[int]

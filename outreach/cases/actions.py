@@ -69,15 +69,17 @@ def send_notice(session: Session, clock: Clock, tenant: str, number: int, actor:
     case, at = lock_case(session, tenant, number), clock.now()
     if case.state in FINISHED:
         raise CaseFinished(number, case.state)
-    notice = session.scalar(
+    notices = session.scalars(
         select(OutboxRow)
         .where(OutboxRow.case_number == number, OutboxRow.episode_id == case.episode_id)
+        .order_by(OutboxRow.created_at)
         .with_for_update()
         .execution_options(populate_existing=True)
-    )
-    if notice is None or notice.state not in SENDABLE:
-        raise NothingToSend(number, notice.state if notice else "")
+    ).all()
+    notice = next((notice for notice in notices if notice.state in SENDABLE), None)
+    if notice is None:
+        raise NothingToSend(number, notices[-1].state if notices else "")
     before = notice.state
     notice.state, notice.reason = "queued", f"Released by {actor}."
-    notice.approved_by, notice.due_at, notice.checked_at, notice.failures = actor, at, at, 0
+    notice.approved_by, notice.due_at, notice.failures = actor, at, 0
     record(session, case, EventKind.NOTICE_RELEASED, f"The notice ({before}) may go.", at=at, actor=actor)

@@ -108,7 +108,7 @@ def counts(session: Session, tenant: str) -> dict[str, dict[str, int]]:
     is_open = func.count().filter(text(OPEN_CASE))
     opened, every = session.execute(select(is_open, func.count()).where(CaseRow.tenant == tenant)).one()
     states = select(OutboxRow.state, func.count()).where(OutboxRow.tenant == tenant).group_by(OutboxRow.state)
-    by_state: dict[str, int] = dict(session.execute(states).tuples().all())
+    by_state: dict[str, int] = {state: int(number) for state, number in session.execute(states)}
     return {
         "cases": {"open": opened, "closed": every - opened},
         "notices": {

@@ -53,6 +53,7 @@ def record(
     for field in fields(facts):
         setattr(case, field.name, getattr(facts, field.name))
     case.updated_at = at
+    case.revision += 1
     session.add(CaseEventRow(case_number=case.number, at=at, kind=kind, actor=actor, text=clean(text), detail=kept))
     session.flush()
     session.execute(select(func.pg_notify(CHANNEL, str(case.number))))

@@ -147,6 +147,7 @@ def _insert_case(session: Session, finding: Finding, now: datetime) -> int | Non
             state=CaseState.NEW,
             priority=words.priority,
             owner="",
+            revision=0,
         )
         .on_conflict_do_nothing()
         .returning(CaseRow.number)

@@ -125,7 +125,7 @@ def _contact_points(entry: Entry) -> tuple[ContactPoint, ...]:
             checked = validate_email(entry.email, check_deliverability=False, globally_deliverable=False)
         except EmailNotValidError as error:
             raise InvalidCustomer(entry.id, "email", f"the mail address cannot be right: {error}") from error
-        points.append(ContactPoint("email", checked.normalized, verified=True))
+        points.append(ContactPoint("email", checked.ascii_email or checked.normalized, verified=True))
     if entry.phone:
         if not _printable(entry.phone):
             raise InvalidCustomer(entry.id, "phone", "the telephone number is too long.")

@@ -41,8 +41,8 @@ def _customers() -> None:
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("verified_at", _MOMENT, nullable=True),
-        sa.ForeignKeyConstraint(["tenant", "customer_id"], ["customer.tenant", "customer.id"], ondelete="CASCADE"),
         sa.UniqueConstraint("tenant", "customer_id", "channel", "address"),
+        sa.ForeignKeyConstraint(["tenant", "customer_id"], ["customer.tenant", "customer.id"], ondelete="CASCADE"),
     )
     op.create_table(
         "consent",
@@ -86,6 +86,7 @@ def _cases() -> None:
         sa.Column("monitoring_until", _MOMENT, nullable=True),
         sa.Column("answered", sa.String(), nullable=True),
         sa.Column("answered_at", _MOMENT, nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
     )
     op.create_index("ix_cases_device", "cases", ["tenant", "device", "fault", "number"])
     op.create_index(
@@ -176,7 +177,7 @@ def _contact() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("approved_by", sa.String(), nullable=False),
         sa.Column("created_at", _MOMENT, nullable=False),
-        sa.Column("checked_at", _MOMENT, nullable=False),
+        sa.Column("checked_revision", sa.Integer(), nullable=False),
         sa.Column("due_at", _MOMENT, nullable=False),
         sa.Column("leased_until", _MOMENT, nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),

@@ -1,0 +1,164 @@
+"""Gather what the gate must know about a notice, and write down what it said."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from outreach.cases import timeline
+from outreach.cases.lifecycle import EventKind
+from outreach.cases.subject import Subject, subject
+from outreach.cases.views import Answer, CaseState, Verdict
+from outreach.config import Config
+from outreach.contact import gate
+from outreach.contact.gate.question import Question, Rules, Ruling, Verb
+from outreach.customers.quiet_hours import QuietHours
+from outreach.customers.record import Customer
+from outreach.tables import AnswerRow, CaseFindingRow, CaseRow, EpisodeRow, OutboxRow
+
+DISPUTE_DAYS = 30  # a denial older than this no longer stops us from speaking up
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The ruling and the customer that it is about."""
+
+    ruling: Ruling
+    customer: Customer | None
+
+
+def rules(config: Config) -> Rules:
+    """The installation's limits out of its settings."""
+    return Rules(
+        fresh=timedelta(hours=config.fresh_hours),
+        repeat=timedelta(hours=config.repeat_hours),
+        quiet_hours=QuietHours(config.quiet_from, config.quiet_until),
+    )
+
+
+def ask(session: Session, case: CaseRow, notice: OutboxRow, limits: Rules, now: datetime) -> Asked:
+    """Ask the gate about the notice, and keep on the notice whom and where it would reach."""
+    about = subject(session, case.tenant, case.device)
+    customer = about.customer
+    notice.customer_id = customer.id if customer else None
+    notice.address = _address(customer, notice.channel) or ""
+    return Asked(gate.decide(_question(session, case, notice, about, limits, now)), customer)
+
+
+def write_down(session: Session, case: CaseRow, notice: OutboxRow, ruling: Ruling, now: datetime) -> None:
+    """Put the notice where the ruling says, with the reason on the timeline; the same ruling again says nothing."""
+    before = (notice.state, notice.reason)
+    decision = ruling.decision
+    notice.state, kind, opening = _PLACES[decision.verb]
+    if decision.verb is Verb.REFUSE and before[0] in {"queued", "held", "waiting"}:
+        notice.state, kind, opening = "withdrawn", EventKind.NOTICE_WITHDRAWN, "Notice withdrawn."
+    notice.reason = decision.reason
+    notice.due_at = decision.until or now
+    if (notice.state, notice.reason) != before:
+        timeline.record(session, case, kind, f"{opening} {decision.reason}", at=now, detail=_detail(notice, ruling))
+    notice.checked_revision = case.revision
+
+
+_PLACES = {
+    Verb.SEND: ("queued", EventKind.NOTICE_QUEUED, "Notice may go."),
+    Verb.HOLD: ("held", EventKind.NOTICE_HELD, "Notice held."),
+    Verb.ASK: ("waiting", EventKind.NOTICE_WAITS, "Notice waits for a person."),
+    Verb.REFUSE: ("withheld", EventKind.NOTICE_WITHHELD, "Notice not sent."),
+}
+
+
+def _detail(notice: OutboxRow, ruling: Ruling) -> dict[str, Any]:
+    until = ruling.decision.until
+    return {
+        "notice": str(notice.id),
+        "stage": ruling.stage,
+        "verb": ruling.decision.verb,
+        "until": until.isoformat() if until else None,
+        "passed": [{"stage": stage, "reason": reason} for stage, reason in ruling.passed],
+    }
+
+
+def _question(  # noqa: PLR0917
+    session: Session, case: CaseRow, notice: OutboxRow, about: Subject, limits: Rules, now: datetime
+) -> Question:
+    episode = session.get_one(EpisodeRow, notice.episode_id)
+    detected, strong = _newest(session, episode.id)
+    customer = about.customer
+    return Question(
+        now=now,
+        planned_at=notice.created_at,
+        state=CaseState(case.state),
+        fault_present=episode.ended_at is None,
+        verdict=Verdict(case.verdict) if case.verdict else None,
+        owner_id=about.owner_id,
+        case_customer_id=case.customer_id,
+        customer=customer,
+        purpose=notice.purpose,
+        channel=notice.channel,
+        address=notice.address or None,
+        detected=detected or episode.onset,
+        strong=strong,
+        told_at=_told_at(session, case, notice, customer),
+        disputed_at=_disputed_at(session, case, customer, now),
+        approved_by=notice.approved_by,
+        rules=limits,
+    )
+
+
+def _address(customer: Customer | None, channel: str) -> str | None:
+    points = customer.contact_points if customer else ()
+    return next((point.address for point in points if point.channel == channel and point.verified), None)
+
+
+def _newest(session: Session, episode_id: uuid.UUID) -> tuple[datetime | None, bool]:
+    """When the episode was last found, strong findings before weak ones; and whether any of them is strong."""
+    raised = (CaseFindingRow.episode_id == episode_id) & (CaseFindingRow.kind == "raised")
+    row = session.execute(
+        select(CaseFindingRow.detected, CaseFindingRow.contact)
+        .where(raised)
+        .order_by(CaseFindingRow.contact.desc(), CaseFindingRow.detected.desc())
+        .limit(1)
+    ).one_or_none()
+    return (None, False) if row is None else (row.detected, row.contact)
+
+
+def _cases_of_fault(case: CaseRow) -> Iterable[Any]:
+    return (CaseRow.tenant == case.tenant, CaseRow.device == case.device, CaseRow.fault == case.fault)
+
+
+def _told_at(session: Session, case: CaseRow, notice: OutboxRow, customer: Customer | None) -> datetime | None:
+    """When another notice about this fault of this device reached the customer, or may have."""
+    if customer is None:
+        return None
+    return session.scalar(
+        select(func.max(func.coalesce(OutboxRow.delivered_at, OutboxRow.due_at)))
+        .join(CaseRow, CaseRow.number == OutboxRow.case_number)
+        .where(
+            *_cases_of_fault(case),
+            OutboxRow.id != notice.id,
+            OutboxRow.playbook == notice.playbook,
+            OutboxRow.customer_id == customer.id,
+            OutboxRow.state.in_(["sending", "delivered", "unknown"]),
+        )
+    )
+
+
+def _disputed_at(session: Session, case: CaseRow, customer: Customer | None, now: datetime) -> datetime | None:
+    """When the customer's last word on another case of this fault was "wrong", if that is not long ago."""
+    if customer is None:
+        return None
+    last = session.execute(
+        select(AnswerRow.answer, AnswerRow.at)
+        .join(CaseRow, CaseRow.number == AnswerRow.case_number)
+        .where(*_cases_of_fault(case), AnswerRow.customer_id == customer.id, CaseRow.number != case.number)
+        .order_by(AnswerRow.id.desc())
+        .limit(1)
+    ).one_or_none()
+    fresh = last is not None and last.answer == Answer.WRONG and now - last.at < timedelta(days=DISPUTE_DAYS)
+    return last.at if last is not None and fresh else None
