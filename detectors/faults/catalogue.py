@@ -43,7 +43,7 @@ COOLANT_LEAK = Fault(
     urgency="high",
     text_key="coolant_leak",
     contact=True,
-    signature={"coolant_hot": 1.0, "coolant_temp_warm:high": 1.0},
+    signature={"coolant_hot": 1.0, "coolant_temp:high": 1.0},
 )
 CHARGING_FAULT = Fault(
     name="charging_fault",
@@ -53,7 +53,7 @@ CHARGING_FAULT = Fault(
     urgency="medium",
     text_key="charging_fault",
     contact=True,
-    signature={"charging_voltage_low": 1.0, "charging_voltage:low": 0.7, "charging_voltage_weak": 0.4},
+    signature={"charging_voltage_low": 1.0, "charging_voltage:low": 0.5},
 )
 REFRIGERANT_LEAK = Fault(
     name="refrigerant_leak",
@@ -64,10 +64,11 @@ REFRIGERANT_LEAK = Fault(
     text_key="refrigerant_leak",
     contact=True,
     signature={
-        "suction_pressure:low": 0.6,
         "evaporator_approach:high": 0.6,
-        "discharge_temp_running:high": 0.5,
-        "heat_per_watt:low": 0.5,
+        "discharge_lift:high": 0.6,
+        "suction_pressure:low": 0.4,
+        "evaporator_temp:low": 0.2,
+        "discharge_temp:high": 0.2,
     },
 )
 BATTERY_WEAR = Fault(
@@ -78,7 +79,7 @@ BATTERY_WEAR = Fault(
     urgency="low",
     text_key="battery_wear",
     contact=True,
-    signature={"battery_sag:low": 0.6, "battery_drain:high": 0.6, "battery_drain_fast": 1.0},
+    signature={"battery_drain:high": 1.0},
 )
 SUPPLY_AIR_OFF_TARGET = Fault(
     name="supply_air_off_target",
@@ -88,7 +89,12 @@ SUPPLY_AIR_OFF_TARGET = Fault(
     urgency="medium",
     text_key="supply_air_off_target",
     contact=True,
-    signature={"supply_air_too_warm": 1.0, "supply_air_too_cold": 1.0},
+    signature={
+        "supply_air_too_warm": 1.0,
+        "supply_air_too_cold": 1.0,
+        "heat_through_closed_coil": 1.0,
+        "cold_through_closed_coil": 1.0,
+    },
 )
 SENSOR_STUCK = Fault(
     name="sensor_stuck",

@@ -1,0 +1,91 @@
+"""The contract of a detector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.algorithms.state import Field, SlotState
+
+QUIET, UP, DOWN = 0, 1, -1
+LASTING = 2  # ±2: the symptom has lasted the longer time that is asked of an unnamed cause
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a detector says about each reading of a batch, in the batch's order.
+
+    surprise  nats, ≥ 0: −ln of the probability of the reading under the past
+    severity  ≥ 0: how far out, in robust standard deviations (or the detector's documented unit)
+    low, high the range expected before the reading was seen; may be ±inf
+    active    the symptom after the reading: 0 quiet, 1 above, -1 below, ±2 when it has lasted
+    onset     ms: when the symptom began, or the run of readings that may become one
+    count     readings since then
+    A reading that is not finite scores 0 everywhere, keeps `active` and teaches nothing.
+    """
+
+    surprise: Floats
+    severity: Floats
+    low: Floats
+    high: Floats
+    active: NDArray[np.int8]
+    onset: Ints
+    count: Ints
+
+    @staticmethod
+    def blank(length: int) -> Scores:
+        """Scores of `length` readings that say nothing."""
+        return Scores(
+            np.zeros(length),
+            np.zeros(length),
+            np.full(length, -np.inf),
+            np.full(length, np.inf),
+            np.zeros(length, np.int8),
+            np.zeros(length, np.int64),
+            np.zeros(length, np.int64),
+        )
+
+
+class Detector(Protocol):
+    """Scores readings of many series.
+
+    `fields` describes the state of one series; its parameters are columns too, so that series may differ, and
+    their defaults suit a series of which nothing is known. Every detector has the columns `active`, `onset`, `count`
+    (as of the last reading) and `frozen` (uint8: learn nothing while it is 1).
+    """
+
+    @property
+    def name(self) -> str:
+        """Its name in the registry."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Goes up whenever the state or the meaning of a score changes; a state of another version is not read."""
+        ...
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The columns of its state."""
+        ...
+
+    def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
+        """Score each reading against the past of its slot, then learn it.
+
+        Slots may repeat in a batch; readings of one slot come in the order of time. A reading that is not later
+        than its slot's last one is scored against the same past, but moves neither time nor state.
+        """
+        ...
+
+
+def new_state(detector: Detector, slots: int = 0) -> SlotState:
+    """Fresh state for `slots` series."""
+    state = SlotState(detector.name, detector.version, detector.fields)
+    state.grow(slots)
+    return state

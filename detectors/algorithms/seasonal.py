@@ -1,0 +1,249 @@
+"""Density surprise and robust severity about a daily and weekly profile: the detector for any number that varies.
+
+Three surprises, each −ln p under a decayed histogram of the past: of the value, of its exponentially weighted level
+(about 20 readings), and of the mean (about 200 readings) of the surprise of the seasonal residual. Together
+``surprise = sqrt(level² + value² + mean²)``. Severity is the residual over its robust spread: the widest of
+(q75−q25)/1.35, (q97.5−q2.5)/3.92 and (q99.5−q0.5)/5.15, so that a signal with two modes is not "out" in either.
+
+The profile has an hour of the day × weekday/weekend mean that shrinks towards the same hour of the other kind of
+day and the overall mean while it is young. Rates are per period of the series, so decay follows time, not count.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import namedtuple
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from detectors.algorithms import histogram, persistence
+from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.histogram import BINS, TINIEST
+from detectors.algorithms.state import Field, SlotState
+
+HOURS = 48  # hour of the day, weekday then weekend
+HOUR_MS = 3_600_000.0
+DAY_MS = 86_400_000
+THURSDAY = 3  # 1970-01-01, counted from Monday
+KEEP = 0.9996  # of a histogram's weight a period; 0.9993 forgets a week in a day, 0.9998 learns a change too late
+KEEP_GAP = 12.0  # periods that a gap decays at most: a long gap keeps what was learned
+LEVEL_RATE = 1 / 20  # of the level a period; faster follows noise, slower sees a shift late
+MEAN_RATE = 2 / 201  # of the mean surprise a period
+PROFILE_MEMORY_H = 14.0  # hours spent in an hour of the day until its mean forgets: two weeks
+BASE_MEMORY_H = 336.0  # likewise for the overall mean
+QUICK_RATE = 0.07  # a period, of the quick profile that surprise looks at; 0 costs 1 to 2 points of NAB
+TRUST_H = 1.0  # hours after which an hour of the day weighs as much as what it shrinks towards
+BAND_HOURS = 96  # hours for which the expected range is kept for charts
+REFRESH = 8  # learned readings between two looks at the spread; 1 costs a third more time
+SHRINK = 20.0  # readings at which the severity counts half: a young spread is a guess
+FIRST_H = 1 / 60  # hours that a first reading stands for
+MOST_SEVERE = 1e6
+HUGE = 1e100  # magnitudes are cut here, so that no square overflows
+LEVEL, VALUE, RESIDUAL, MEAN, QUICK, DENSITIES = 0, 1, 2, 3, 4, 5
+SHARES = np.array([0.005, 0.025, 0.25, 0.5, 0.75, 0.975, 0.995])
+
+FIELDS = (
+    Field("frozen", "u1"),
+    Field("period_ms", "f8"),  # usual time between readings; 0: learned
+    Field("floor_sd", "f8"),  # smallest spread believed, in the signal's unit: sensor resolution and more
+    Field("smooth_ms", "f8"),  # severity looks at the mean over this time; 0: at the reading itself
+    Field("min_age_ms", "f8", fill=4 * 86_400_000.0),  # no symptom before this age …
+    Field("min_count", "f8", fill=300.0),  # … and so many readings
+    Field("first_ts", "i8"),
+    Field("last_ts", "i8", fill=np.iinfo(np.int64).min),
+    Field("seen", "f8"),
+    Field("learned", "i8"),
+    Field("cadence", "f8"),
+    Field("level", "f8"),
+    Field("smoothed", "f8"),
+    Field("mean", "f8"),
+    Field("base", "f8"),
+    Field("base_h", "f8"),
+    Field("profile", "f4", (HOURS,)),
+    Field("profile_h", "f4", (HOURS,)),
+    Field("quick", "f4", (HOURS,)),
+    Field("quick_n", "f4", (HOURS,)),
+    Field("counts", "f4", (DENSITIES, BINS)),
+    Field("frames", "f8", (DENSITIES, 4)),
+    Field("band_hour", "i8", (BAND_HOURS,)),
+    Field("band_low", "f4", (BAND_HOURS,)),
+    Field("band_high", "f4", (BAND_HOURS,)),
+    Field("spread", "f8", (len(SHARES),)),
+)
+_Columns = namedtuple("_Columns", [field.name for field in FIELDS])  # type: ignore[misc]  # noqa: PYI024 - what Numba takes
+_Scored = namedtuple(  # noqa: PYI024
+    "_Scored", ["x", "dt", "late", "units", "observed", "level", "smoothed", "mean", "residual", "novel", "severity"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seasonal:
+    """See the module. Parameters of a series are the columns that `FIELDS` gives a comment."""
+
+    name: str = "seasonal"
+    version: str = "1"
+    fields: tuple[Field, ...] = FIELDS + persistence.FIELDS
+
+    def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
+        out = Scores.blank(len(slot))
+        columns = _Columns(*(state[field.name] for field in FIELDS))
+        symptom = persistence.columns(state)
+        results = (out.surprise, out.severity, out.low, out.high, out.active, out.onset, out.count)
+        _update(slot, ts, value, columns, symptom, results)
+        return out
+
+    def band(self, state: SlotState, slot: int, start_ms: int, end_ms: int) -> list[tuple[int, float, float]]:
+        """What was expected in the hours from `start_ms` to `end_ms`, at most `BAND_HOURS` ago: (ms, low, high).
+
+        One point for each hour that had a reading, at the start of the hour, as it was expected then.
+        """
+        hours = state["band_hour"][slot]
+        wanted = np.flatnonzero((hours >= start_ms // 3_600_000) & (hours <= end_ms // 3_600_000) & (hours > 0))
+        ordered = wanted[np.argsort(hours[wanted], kind="stable")]
+        low, high = state["band_low"][slot], state["band_high"][slot]
+        return [(int(hours[k]) * 3_600_000, float(low[k]), float(high[k])) for k in ordered]
+
+
+@njit(cache=True)
+def _hour(ts: int) -> int:
+    weekend = 24 if (ts // DAY_MS + THURSDAY) % 7 >= 5 else 0
+    return int(ts // 3_600_000 % 24 + weekend)
+
+
+@njit(cache=True)
+def _expected(profile, hours, base, ts):  # type: ignore[no-untyped-def]
+    here = _hour(ts)
+    other = (here + 24) % HOURS
+    guess = base + (profile[other] - base) * hours[other] / (hours[other] + TRUST_H)
+    return guess + (profile[here] - guess) * hours[here] / (hours[here] + TRUST_H)
+
+
+@njit(cache=True)
+def _range(spread, floor_sd):  # type: ignore[no-untyped-def]
+    """What lies between 0.5 % and 99.5 % of the residuals, at least that of a normal law with `floor_sd`."""
+    wide = 2.576 * floor_sd
+    return min(spread[0], spread[3] - wide), max(spread[6], spread[3] + wide)
+
+
+@njit(cache=True)
+def _severity(residual, spread, floor_sd, seen):  # type: ignore[no-untyped-def]
+    sd = max(
+        floor_sd,
+        (spread[4] - spread[2]) / 1.349,
+        (spread[5] - spread[1]) / 3.92,
+        (spread[6] - spread[0]) / 5.152,
+        1e-9 * abs(spread[3]),
+        TINIEST,
+    )
+    return min(max((residual - spread[3]) / sd, -MOST_SEVERE), MOST_SEVERE) * seen / (seen + SHRINK)
+
+
+@njit(cache=True)
+def _next_cadence(cadence, dt, learned):  # type: ignore[no-untyped-def]
+    """Follow the median gap in steps that get smaller; gaps within a fifth of it change nothing."""
+    if cadence == 0.0:
+        return dt
+    step = 1.0 + 1.0 / (2.0 + min(learned, 62))
+    if dt > cadence * 1.2:
+        return min(cadence * step, dt)
+    return max(cadence / step, dt) if dt < cadence / 1.2 else cadence
+
+
+@njit(cache=True)
+def _rate(rate, units):  # type: ignore[no-untyped-def]
+    """A rate per period as a rate for `units` periods."""
+    return 1.0 - (1.0 - rate) ** units
+
+
+@njit(cache=True)
+def _condition(c, s, ts, x):  # type: ignore[no-untyped-def]
+    """The reading beside its series' past: elapsed periods, level, residuals, severity. Changes nothing."""
+    first = c.seen[s] == 0.0
+    dt = 0.0 if first else float(ts - c.last_ts[s])
+    period = c.period_ms[s] if c.period_ms[s] > 0.0 else c.cadence[s]
+    units = 1.0 if first or period == 0.0 else max(dt, 0.0) / period
+    observed = min(max(dt, 0.0), persistence.GAP_PERIODS * period)
+    level, smoothed = x, x
+    if not first:
+        level = c.level[s] + _rate(LEVEL_RATE, units) * (x - c.level[s])
+        if c.smooth_ms[s] > 0.0:
+            smoothed = c.smoothed[s] + (1.0 - math.exp(-max(dt, 0.0) / c.smooth_ms[s])) * (x - c.smoothed[s])
+    residual = smoothed - _expected(c.profile[s], c.profile_h[s], x if first else c.base[s], ts)
+    here = _hour(ts)
+    novel = x - (c.quick[s, here] if c.quick_n[s, here] > 0.0 else level)
+    of_novel = histogram.surprise(c.counts[s, QUICK], c.frames[s, QUICK], novel)
+    mean = of_novel if first else c.mean[s] + _rate(MEAN_RATE, units) * (of_novel - c.mean[s])
+    severity = _severity(residual, c.spread[s], c.floor_sd[s], c.seen[s])
+    late = not first and dt <= 0.0
+    return _Scored(x, dt, late, units, observed, level, smoothed, mean, residual, novel, severity)
+
+
+@njit(cache=True)
+def _surprise(c, s, now):  # type: ignore[no-untyped-def]
+    of_level = histogram.surprise(c.counts[s, LEVEL], c.frames[s, LEVEL], now.level)
+    of_value = histogram.surprise(c.counts[s, VALUE], c.frames[s, VALUE], now.x)
+    of_mean = histogram.surprise(c.counts[s, MEAN], c.frames[s, MEAN], now.mean)
+    return math.sqrt(of_level**2 + of_value**2 + of_mean**2)
+
+
+@njit(cache=True)
+def _learn(c, s, ts, now):  # type: ignore[no-untyped-def]
+    c.learned[s] += 1
+    if c.learned[s] > 1 and c.period_ms[s] == 0.0:
+        c.cadence[s] = _next_cadence(c.cadence[s], now.dt, c.learned[s])
+    here = _hour(ts)
+    weight, units = min(now.units, 1.0), min(now.units, KEEP_GAP)
+    known = max(c.profile_h[s, here], c.profile_h[s, (here + 24) % HOURS])
+    trust = known / (known + TRUST_H)  # residuals about a profile that knows nothing would widen the spread for weeks
+    keep, counts, frames = KEEP**units, c.counts[s], c.frames[s]
+    histogram.learn(counts[LEVEL], frames[LEVEL], now.level, weight, keep)
+    histogram.learn(counts[VALUE], frames[VALUE], now.x, weight, keep)
+    histogram.learn(counts[MEAN], frames[MEAN], now.mean, weight, keep)
+    histogram.learn(counts[QUICK], frames[QUICK], now.novel, weight, keep)
+    histogram.learn(counts[RESIDUAL], frames[RESIDUAL], now.residual, weight * trust, keep)
+    c.quick_n[s, here] += weight
+    c.quick[s, here] += (now.x - c.quick[s, here]) * max(weight / c.quick_n[s, here], _rate(QUICK_RATE, units))
+    hours = now.observed / HOUR_MS if now.observed > 0.0 else FIRST_H
+    c.profile_h[s, here] = min(c.profile_h[s, here] + hours, PROFILE_MEMORY_H)
+    c.profile[s, here] += (now.smoothed - c.profile[s, here]) * min(hours / c.profile_h[s, here], 1.0)
+    c.base_h[s] = min(c.base_h[s] + hours, BASE_MEMORY_H)
+    c.base[s] += (now.x - c.base[s]) * min(hours / c.base_h[s], 1.0)
+    if c.learned[s] < 8 * REFRESH or c.learned[s] % REFRESH == 0:
+        histogram.quantiles(counts[RESIDUAL], frames[RESIDUAL], SHARES, c.spread[s])
+
+
+@njit(cache=True)
+def _keep_band(c, s, ts, low, high):  # type: ignore[no-untyped-def]
+    hour = ts // 3_600_000
+    if hour > c.band_hour[s, hour % BAND_HOURS]:
+        place = hour % BAND_HOURS
+        c.band_hour[s, place], c.band_low[s, place], c.band_high[s, place] = hour, low, high
+
+
+@njit(cache=True, nogil=True)
+def _update(slot, ts, value, c, symptom, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    surprise, severity, low, high, active, onset, count = out
+    for i in range(len(slot)):
+        s = slot[i]
+        active[i], onset[i], count[i] = symptom.active[s], symptom.onset[s], symptom.count[s]
+        if not math.isfinite(value[i]):
+            continue
+        now = _condition(c, s, ts[i], min(max(value[i], -HUGE), HUGE))
+        surprise[i], severity[i] = _surprise(c, s, now), abs(now.severity)
+        below, above = _range(c.spread[s], c.floor_sd[s])
+        low[i], high[i] = now.smoothed - now.residual + below, now.smoothed - now.residual + above
+        if now.late:
+            continue
+        _keep_band(c, s, ts[i], low[i], high[i])
+        frozen = c.frozen[s] != 0 or active[i] != 0
+        if c.seen[s] == 0.0:
+            c.first_ts[s], c.base[s] = ts[i], now.x
+        elif c.seen[s] >= c.min_count[s] and ts[i] - c.first_ts[s] >= c.min_age_ms[s]:
+            active[i] = persistence.step(symptom, s, now.severity, ts[i], now.observed)
+            onset[i], count[i] = symptom.onset[s], symptom.count[s]
+        c.seen[s] += 1.0
+        c.last_ts[s], c.level[s], c.smoothed[s], c.mean[s] = ts[i], now.level, now.smoothed, now.mean
+        if not frozen:
+            _learn(c, s, ts[i], now)

@@ -1,0 +1,108 @@
+"""A sensor that says the same for ever: a run of equal values, far longer than any that the series had before.
+
+surprise = −n · ln(share of readings that repeat the one before), n the length of the run (geometric law);
+severity = observed time of the run over the time that is called stuck: ``max(min_ms, 4 · longest earlier run)``.
+Only for signals that vary while the device works: a set point or a closed valve stands still in good health.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import namedtuple
+from dataclasses import dataclass
+
+from numba import njit
+
+from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.persistence import GAP_PERIODS
+from detectors.algorithms.state import Field, SlotState
+
+FACTOR = 4.0  # times the longest earlier run; 2 calls a calm night stuck, 10 waits for days
+MOVES_TO_LEAVE = 3  # changes in a row that show the sensor alive again
+
+FIELDS = (
+    Field("frozen", "u1"),
+    Field("active", "i1"),
+    Field("onset", "i8"),
+    Field("count", "i8"),
+    Field("period_ms", "f8", fill=60_000.0),
+    Field("tolerance", "f8"),  # values this close are equal
+    Field("min_ms", "f8", fill=7_200_000.0),  # shortest observed time that is called stuck
+    Field("min_moves", "f8", fill=100.0),  # changes seen before anything is called stuck
+    Field("last_ts", "i8"),
+    Field("held", "f8"),  # the value of the run
+    Field("seen", "f8"),
+    Field("repeats", "f8"),
+    Field("moves", "f8"),
+    Field("run", "f8"),
+    Field("run_ms", "f8"),
+    Field("longest_ms", "f8"),
+    Field("alive", "i8"),
+)
+_Columns = namedtuple("_Columns", [field.name for field in FIELDS])  # type: ignore[misc]  # noqa: PYI024
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """See the module. Parameters of a series are the columns that `FIELDS` gives a comment."""
+
+    name: str = "stuck"
+    version: str = "1"
+    fields: tuple[Field, ...] = FIELDS
+
+    def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
+        out = Scores.blank(len(slot))
+        columns = _Columns(*(state[field.name] for field in FIELDS))
+        _update(slot, ts, value, columns, (out.surprise, out.severity, out.active, out.onset, out.count))
+        return out
+
+
+@njit(cache=True)
+def _judge(c, s, run, run_ms):  # type: ignore[no-untyped-def]
+    """Surprise and severity of a run; both 0 until the series has moved often enough to know it moves."""
+    if c.moves[s] < c.min_moves[s] or run == 0.0:
+        return 0.0, 0.0
+    share = (c.repeats[s] + 1.0) / (c.seen[s] + 2.0)
+    return -run * math.log(share), run_ms / max(c.min_ms[s], FACTOR * c.longest_ms[s])
+
+
+@njit(cache=True)
+def _move(c, s, ts, value):  # type: ignore[no-untyped-def]
+    """The run has ended: remember how long it was, unless it was a fault."""
+    c.alive[s] += 1
+    if c.active[s] == 0 and c.frozen[s] == 0:
+        c.longest_ms[s] = max(c.longest_ms[s], c.run_ms[s])
+        c.moves[s] += 1.0
+    elif c.alive[s] >= MOVES_TO_LEAVE:
+        c.active[s] = 0
+    c.run[s], c.run_ms[s], c.held[s], c.onset[s], c.count[s] = 0.0, 0.0, value, ts, 0
+
+
+@njit(cache=True, nogil=True)
+def _update(slot, ts, value, c, out):  # type: ignore[no-untyped-def]
+    surprise, severity, active, onset, count = out
+    for i in range(len(slot)):
+        s = slot[i]
+        active[i], onset[i], count[i] = c.active[s], c.onset[s], c.count[s]
+        if not math.isfinite(value[i]):
+            continue
+        first = c.seen[s] == 0.0
+        same = not first and abs(value[i] - c.held[s]) <= c.tolerance[s]
+        dt = 0.0 if first else float(ts[i] - c.last_ts[s])
+        observed = min(max(dt, 0.0), GAP_PERIODS * c.period_ms[s])
+        run, run_ms = (c.run[s] + 1.0, c.run_ms[s] + observed) if same else (0.0, 0.0)
+        surprise[i], severity[i] = _judge(c, s, run, run_ms)
+        if not first and dt <= 0.0:
+            continue
+        c.last_ts[s] = ts[i]
+        c.count[s] += 1
+        if same:
+            c.run[s], c.run_ms[s], c.alive[s] = run, run_ms, 0
+            if severity[i] >= 1.0 and c.frozen[s] == 0:
+                c.active[s] = 1
+        else:
+            _move(c, s, ts[i], value[i])
+        if c.frozen[s] == 0 and (c.active[s] == 0 or first):
+            c.seen[s] += 1.0
+            c.repeats[s] += same
+        active[i], onset[i], count[i] = c.active[s], c.onset[s], c.count[s]

@@ -1,0 +1,120 @@
+"""Which devices the engine knows, and where their signals and watches stand in the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from detectors.algorithms.detector import Ints
+from detectors.algorithms.state import Field, SlotState
+from detectors.engine.derive import _Devices
+from detectors.engine.program import Program, TypeProgram
+from ingest.registry.devices import Device
+
+Lookup = Callable[[Iterable[int]], Mapping[int, Device]]
+"""Device numbers to devices; unknown numbers are left out."""
+
+FIELDS = (
+    Field("no", "i8"),
+    Field("type_no", "i8"),
+    Field("signals", "i8"),
+    Field("signal_at", "i8"),
+    Field("first_watch", "i8"),
+    Field("watch_at", "i8"),
+    Field("watches", "i8"),
+    Field("heard_ms", "i8"),  # receive time of the last frame with readings of the device
+    Field("age_ms", "i8"),  # how old its newest reading was then
+    Field("silent", "i1"),
+)
+UNWATCHED = -1
+
+
+class Fleet:
+    """Devices by slot. Slots are given in the order in which devices are first heard, and never change."""
+
+    def __init__(self, program: Program, lookup: Lookup) -> None:
+        self._program = program
+        self._lookup = lookup
+        self._types = list(program.types.values())
+        self._type_no = {name: at for at, name in enumerate(program.types)}
+        self.columns = SlotState("fleet", program.version, FIELDS)
+        self.devices: list[Device] = []
+        self.signals = 0
+        self.watches = 0
+        self._sorted: Ints = np.empty(0, np.int64)
+        self._slot_of: Ints = np.empty(0, np.int64)
+
+    def slots(self, numbers: Ints) -> Ints:
+        """The slot of each device number, new devices included; -1 for numbers that the registry does not know."""
+        found = self._find(numbers)
+        if len(found) and found.min() < 0:
+            unknown = np.unique(numbers[found < 0])
+            known = self._lookup(unknown.tolist())
+            fresh = [known[no] for no in unknown.tolist() if no in known]
+            if fresh:
+                first_heard = {no: at for at, no in reversed(list(enumerate(numbers.tolist())))}
+                for device in sorted(fresh, key=lambda device: first_heard[device.no]):
+                    self._add(device)
+                self._index()
+                found = self._find(numbers)
+        return found
+
+    def type_of(self, slot: int) -> TypeProgram | None:
+        """The program of a device's type; None for a type that nothing is watched on."""
+        kind = int(self.columns["type_no"][slot])
+        return None if kind == UNWATCHED else self._types[kind]
+
+    def layout(self) -> Any:
+        """The columns that `derive` wants."""
+        return _Devices(*(self.columns[name] for name in _Devices._fields))
+
+    def restore(self, data: bytes) -> None:
+        """Take over dumped columns; the devices are looked up again. Raises StateUnreadable."""
+        self.columns.load(data)
+        numbers = self.columns["no"].tolist()
+        known = self._lookup(numbers)
+        self.devices = [known.get(no) or _forgotten(no) for no in numbers]
+        self.signals = int(self.columns["signals"].sum())
+        self.watches = int(self.columns["watches"].sum())
+        self._index()
+
+    def refresh(self) -> None:
+        """Look up all devices anew: labels, firmware and owners change."""
+        known = self._lookup([device.no for device in self.devices])
+        self.devices = [known.get(device.no, device) for device in self.devices]
+
+    def _add(self, device: Device) -> None:
+        slot, kind = len(self.devices), self._type_no.get(device.type, UNWATCHED)
+        program = self._types[kind] if kind != UNWATCHED else None
+        self.devices.append(device)
+        self.columns.grow(slot + 1)
+        self.columns.set(
+            slot,
+            no=device.no,
+            type_no=kind,
+            signals=program.signals if program else 0,
+            signal_at=self.signals,
+            first_watch=program.first_watch if program else 0,
+            watch_at=self.watches,
+            watches=len(program.profile.watches) if program else 0,
+        )
+        self.signals += program.signals if program else 0
+        self.watches += len(program.profile.watches) if program else 0
+
+    def _index(self) -> None:
+        numbers = self.columns["no"]
+        self._slot_of = np.argsort(numbers, kind="stable").astype(np.int64)
+        self._sorted = numbers[self._slot_of]
+
+    def _find(self, numbers: Ints) -> Ints:
+        if not len(self._sorted):
+            return np.full(len(numbers), -1, np.int64)
+        at = np.minimum(np.searchsorted(self._sorted, numbers), len(self._sorted) - 1)
+        return np.where(self._sorted[at] == numbers, self._slot_of[at], -1)
+
+
+def _forgotten(no: int) -> Device:
+    """A device that was deleted from the registry while its state was kept."""
+    return Device(no, "", f"#{no}", "", "", "", "", "UTC", None)

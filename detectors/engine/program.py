@@ -1,0 +1,121 @@
+"""Profiles as arrays: what the kernels run instead of objects."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.algorithms.catalogue import DETECTORS
+from detectors.algorithms.detector import Floats, Ints
+from detectors.faults.catalogue import FAULTS
+from detectors.faults.profile import Profile, Watch
+from detectors.faults.profiles import PROFILES
+from ingest.wire.catalogue import DeviceType
+from ingest.wire.device_types import DEVICE_TYPES
+
+HOW = {"value": 0, "difference": 1, "fall_per_hour": 2}
+NO_SIGNAL = -1
+WHEN, ONLY = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class TypeProgram:
+    """One device type: its profile and where its watches and signals stand in the program's arrays."""
+
+    device_type: DeviceType
+    profile: Profile
+    signals: int
+    first_watch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """All device types together. Watch numbers run over all types; signal numbers are the type's own.
+
+    how, first, second   per watch: the channel's operation and its signals (second -1: none)
+    gates                per watch: [start, end) in the gate columns
+    gate_*               per gate: signal, low, high, and whether it is of `when` or of `only`
+    triggers, trigger    per (type, signal): [start, end) in `trigger`, the watches that need that signal
+    detector             per watch: the position of its detector in `detectors`
+    """
+
+    types: dict[str, TypeProgram]
+    watches: tuple[Watch, ...]
+    detectors: tuple[str, ...]
+    how: Ints
+    first: Ints
+    second: Ints
+    gates: NDArray[np.int64]
+    gate_signal: Ints
+    gate_low: Floats
+    gate_high: Floats
+    gate_kind: Ints
+    triggers: NDArray[np.int64]
+    trigger: Ints
+    detector: Ints
+    version: str
+
+
+SIGNALS = 256  # rows of `triggers` a type
+
+
+def compile_profiles() -> Program:
+    """The program of every registered profile whose device type is registered."""
+    types: dict[str, TypeProgram] = {}
+    watches: list[Watch] = []
+    rows: list[tuple[int, int, int]] = []
+    gates: list[tuple[int, int]] = []
+    gate_rows: list[tuple[int, float, float, int]] = []
+    triggers: list[tuple[int, int]] = []
+    trigger: list[int] = []
+    detectors = tuple(name for name in DETECTORS if name != "silence")
+    for name, profile in PROFILES.items():
+        if name not in DEVICE_TYPES:
+            continue
+        kind = DEVICE_TYPES.get(name)
+        types[name] = TypeProgram(kind, profile, max(s.number for s in kind.signals) + 1, len(watches))
+        needs: list[set[int]] = []
+        for watch in profile.watches:
+            signals = [kind.signal(signal).number for signal in watch.channel.signals]
+            rows.append((HOW[watch.channel.how], signals[0], signals[1] if len(signals) > 1 else NO_SIGNAL))
+            own = [
+                (kind.signal(gate.signal).number, gate.low, gate.high, group)
+                for group, gates_of in ((WHEN, watch.channel.when), (ONLY, watch.channel.only))
+                for gate in gates_of
+            ]
+            gates.append((len(gate_rows), len(gate_rows) + len(own)))
+            gate_rows += own
+            needs.append({*signals, *(gate[0] for gate in own)})
+            watches.append(watch)
+        for signal in range(SIGNALS):
+            wanted = [types[name].first_watch + at for at, need in enumerate(needs) if signal in need]
+            triggers.append((len(trigger), len(trigger) + len(wanted)))
+            trigger += wanted
+    return Program(
+        types,
+        tuple(watches),
+        detectors,
+        np.array([row[0] for row in rows], np.int64),
+        np.array([row[1] for row in rows], np.int64),
+        np.array([row[2] for row in rows], np.int64),
+        np.array(gates, np.int64).reshape(-1, 2),
+        np.array([row[0] for row in gate_rows], np.int64),
+        np.array([row[1] for row in gate_rows], np.float64),
+        np.array([row[2] for row in gate_rows], np.float64),
+        np.array([row[3] for row in gate_rows], np.int64),
+        np.array(triggers, np.int64).reshape(-1, 2),
+        np.array(trigger, np.int64),
+        np.array([detectors.index(watch.detector) for watch in watches], np.int64),
+        _version(types),
+    )
+
+
+def _version(types: dict[str, TypeProgram]) -> str:
+    """A name that changes with anything that the meaning of a saved state depends on."""
+    parts = [f"{name}/{detector.version}" for name, detector in DETECTORS.items()]
+    parts += [repr(program.profile) for program in types.values()]
+    parts += [f"{name}:{sorted(fault.signature.items())}" for name, fault in FAULTS.items()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

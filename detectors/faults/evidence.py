@@ -1,0 +1,144 @@
+"""The evidence pack: a claim's symptoms as signals with their expected ranges, and in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from detectors.faults.catalogue import FAULTS
+from detectors.faults.fusion import Claim, Symptom
+from detectors.faults.profile import Profile, Watch
+from detectors.faults.words import duration, quantity
+from detectors.finding import Evidence, SignalEvidence
+from ingest.wire.catalogue import DeviceType, Signal
+from kit.clock import from_ms
+
+BAND_BEFORE_MS = 2 * 86_400_000
+BAND_POINTS = 200
+
+Band = tuple[tuple[int, float, float], ...]
+BandOf = Callable[[int, int, int], Band]
+"""Watch (place in the profile), start and end in ms: what was expected in each hour between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where a claim is made: the device's type and profile, and where to look up expected ranges."""
+
+    device_type: DeviceType
+    profile: Profile
+    band_of: BandOf
+
+
+def build(claim: Claim, scene: Scene) -> Evidence:
+    """The pack for a claim. Every number in it is finite."""
+    reasons = tuple(_reason(symptom, claim.at, scene) for symptom in claim.symptoms)
+    label = FAULTS.get(claim.fault).label
+    raised = claim.kind == "raised"
+    seen = max((symptom.count for symptom in claim.symptoms), default=0)
+    return Evidence(
+        summary=f"{label}. {reasons[0]}" if raised and reasons else f"{label}: no longer seen.",
+        reasons=reasons if raised else ("The readings have been within their expected range again for long enough.",),
+        window_start=from_ms(min(claim.onset, claim.at)),
+        window_end=from_ms(claim.at),
+        signals=_signals(claim, scene),
+        readings_seen=seen,
+        readings_missing_share=_missing(claim, scene, seen),
+    )
+
+
+def confidence(claim: Claim) -> float:
+    """How sure: grows with the weight of the symptoms and with how far out the worst of them is."""
+    worst = max((symptom.severity for symptom in claim.symptoms), default=0.0)
+    doubt = 0.3 * 0.5 ** max(0.0, (claim.weight - 1.0) / 0.5) * 0.5 ** min(max(0.0, worst - 4.0) / 8.0, 4.0)
+    return round(1.0 - float(doubt), 3)
+
+
+def _missing(claim: Claim, scene: Scene, seen: int) -> float:
+    """Share of the expected messages that did not come; 0 where the symptom looks only at some of them."""
+    worst = claim.symptoms[0] if claim.symptoms else None
+    if worst is None or not scene.device_type.always_on or worst.watch >= len(scene.profile.watches):
+        return 0.0
+    channel = scene.profile.watches[worst.watch].channel
+    wanted = (claim.at - worst.onset) / (1000.0 * scene.device_type.period_s)
+    if channel.when or channel.only or wanted < 1:
+        return 0.0
+    return round(min(max(1.0 - seen / wanted, 0.0), 1.0), 3)
+
+
+def _signals(claim: Claim, scene: Scene) -> tuple[SignalEvidence, ...]:
+    found: dict[str, SignalEvidence] = {}
+    for symptom in claim.symptoms:
+        if symptom.watch < len(scene.profile.watches):
+            for evidence in _of_symptom(symptom, claim, scene):
+                found.setdefault(evidence.signal, evidence)
+    return tuple(found.values())
+
+
+def _of_symptom(symptom: Symptom, claim: Claim, scene: Scene) -> list[SignalEvidence]:
+    watch = scene.profile.watches[symptom.watch]
+    names = watch.channel.signals
+    low, high = symptom.low, symptom.high
+    if watch.channel.how == "difference":
+        ranges = [(symptom.second + low, symptom.second + high), (symptom.first - high, symptom.first - low)]
+    else:
+        ranges = [(low, high) if watch.channel.how == "value" else (-math.inf, math.inf)]
+    values = (symptom.first, symptom.second)
+    return [
+        _signal(
+            scene.device_type.signal(name), symptom, values[k], ranges[k], _band(name, watch, ranges[k], claim, scene)
+        )
+        for k, name in enumerate(names)
+    ]
+
+
+def _signal(
+    signal: Signal, symptom: Symptom, value: float, expected: tuple[float, float], band: Band
+) -> SignalEvidence:
+    low, high = (min(max(bound, signal.low), signal.high) for bound in expected)
+    return SignalEvidence(
+        signal=signal.name,
+        label=signal.label,
+        unit=signal.unit,
+        role="cause",
+        at=from_ms(symptom.ts),
+        value=value,
+        expected_low=round(low, 4),
+        expected_high=round(high, 4),
+        surprise=round(symptom.surprise, 3),
+        severity=round(symptom.severity, 3),
+        band=tuple((ms, round(max(lo, signal.low), 4), round(min(hi, signal.high), 4)) for ms, lo, hi in band),
+    )
+
+
+def _band(name: str, watch: Watch, expected: tuple[float, float], claim: Claim, scene: Scene) -> Band:
+    """Hourly expectation of a signal: from a detector that has learned it, else the limit as a straight line."""
+    start = claim.onset - BAND_BEFORE_MS
+    for place, other in enumerate(scene.profile.watches):
+        if other.detector == "seasonal" and other.channel.how == "value" and other.channel.signals == (name,):
+            band = scene.band_of(place, start, claim.at)
+            if band:
+                return band[-BAND_POINTS:]
+    if watch.detector == "limit" and name == watch.channel.signals[0]:
+        low, high = (bound if math.isfinite(bound) else math.copysign(1e9, bound) for bound in expected)
+        return ((start, low, high), (claim.at, low, high))
+    return ()
+
+
+def _reason(symptom: Symptom, at: int, scene: Scene) -> str:
+    if symptom.watch >= len(scene.profile.watches):
+        usual = duration(1000.0 * scene.device_type.period_s)
+        return f"Nothing heard since {from_ms(symptom.onset):%Y-%m-%d %H:%M} UTC; it usually reports every {usual}."
+    watch = scene.profile.watches[symptom.watch]
+    channel, lasted = watch.channel, duration(at - symptom.onset)
+    value = quantity(symptom.value, channel.unit)
+    if watch.detector == "stuck":
+        return f"{channel.label} has been exactly {value} for {lasted}; it never stood still for so long before."
+    if watch.detector == "limit":
+        side, bound = ("above", symptom.high) if math.isfinite(symptom.high) else ("below", symptom.low)
+        return f"{channel.label} is {value}, {side} the limit of {quantity(bound, channel.unit)}, for {lasted}."
+    low, high = quantity(symptom.low, channel.unit), quantity(symptom.high, channel.unit)
+    return (
+        f"{channel.label} is {value}; {low} to {high} is usual for this device, and it has been outside for {lasted}."
+    )

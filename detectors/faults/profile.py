@@ -1,0 +1,91 @@
+"""What is watched on a device type: which detector, with which parameters, on which signal under which condition."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+How = Literal["value", "difference", "fall_per_hour"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Holds while the signal lies in [low, high]."""
+
+    signal: str
+    low: float = -math.inf
+    high: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A number made of the signals of one message.
+
+    ``value``: the one signal; ``difference``: the first minus the second; ``fall_per_hour``: how fast the signal
+    falls, nothing while it rises. There is no number unless every signal of the channel and of its gates is in the
+    message (the same device time) and every gate of `when` holds. While a gate of `only` does not hold the number
+    is 0: for differences that count only under a condition, 0 being "on target".
+    """
+
+    label: str
+    unit: str
+    signals: tuple[str, ...]
+    how: How = "value"
+    when: tuple[Gate, ...] = ()
+    only: tuple[Gate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One detector on one channel.
+
+    `symptom` is the name that fault signatures use; a two-sided detector adds ``:high`` or ``:low``. `unusual` says
+    that a lasting symptom which no named fault explains may be raised as unusual behaviour.
+    """
+
+    symptom: str
+    detector: str
+    channel: Channel
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    unusual: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything watched on a device type. `silent_after_s` 0: silence means nothing (a parked car)."""
+
+    device_type: str
+    watches: tuple[Watch, ...]
+    silent_after_s: int = 0
+
+
+MINUTE = 60_000.0
+HOUR = 3_600_000.0
+DAY = 86_400_000.0
+
+
+def plain(label: str, unit: str, signal: str, *when: Gate) -> Channel:
+    """The signal itself, while the gates hold."""
+    return Channel(label, unit, (signal,), when=when)
+
+
+def seasonal(symptom: str, channel: Channel, **parameters: float) -> Watch:
+    """A watch for values outside the series' own habits; by itself it can show unusual behaviour."""
+    return Watch(symptom, "seasonal", channel, parameters, unusual=True)
+
+
+def hint(symptom: str, channel: Channel, **parameters: float) -> Watch:
+    """Likewise, but it speaks only as a part of a signature."""
+    return Watch(symptom, "seasonal", channel, parameters)
+
+
+def limit(symptom: str, channel: Channel, **parameters: float) -> Watch:
+    """A watch for values beyond a fixed limit."""
+    return Watch(symptom, "limit", channel, parameters)
+
+
+def stuck(channel: Channel, **parameters: float) -> Watch:
+    """A watch for a sensor that stands still."""
+    return Watch("stuck", "stuck", channel, parameters)
