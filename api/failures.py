@@ -64,8 +64,8 @@ def install(app: FastAPI, answer: Answer) -> None:
         _log.warning("database away", path=request.url.path, reason=str(error).splitlines()[0])
         return answer(request, 503, *_WORDS[503])
 
-    def unexpected(request: Request, error: Exception) -> Response:
-        _log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
+    def unexpected(request: Request, _error: Exception) -> Response:
+        """A mistake of ours; the server logs it with its traceback."""
         return answer(request, 500, *_WORDS[500])
 
     app.add_exception_handler(ForewarnError, expected)

@@ -30,17 +30,20 @@ class CaseFeed:
         self._readers: dict[asyncio.Queue[int | None], asyncio.AbstractEventLoop] = {}
         self._lock = threading.Lock()
         self._stop = Stop()
+        self._thread: threading.Thread | None = None
         self._closed = False
 
     def start(self) -> None:
         """Begin to listen."""
-        in_thread("case feed", self._listen, self._stop)
+        self._thread = in_thread("case feed", self._listen, self._stop)
 
     def close(self) -> None:
         """Stop listening and send every reader home."""
         self._stop.set()
         self._closed = True
         self._tell(None)
+        if self._thread is not None:
+            self._thread.join(4 * POLL_S)
 
     @contextmanager
     def subscribe(self) -> Iterator[asyncio.Queue[int | None]]:

@@ -69,6 +69,10 @@ class Reader:
         pattern = "#,##0" if size >= 100 else "#,##0.0" if size >= 10 else "#,##0.##"
         return format_decimal(value, pattern, locale=_locale(self.language))
 
+    def fixed(self, value: float, decimals: int) -> str:
+        """A number with so many decimals, for the ticks of one axis."""
+        return format_decimal(value, "#,##0." + "0" * decimals if decimals else "#,##0", locale=_locale(self.language))
+
     def quantity(self, value: float, unit: str) -> str:
         """A number with its unit: ``91.2 °C``."""
         return f"{self.number(value)} {unit_words(unit)}".rstrip()

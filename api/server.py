@@ -35,7 +35,7 @@ def serve(settings: Settings, stop: Stop, port: int | None = None) -> None:
     config = settings.of(Config)
     with listen(config.host, config.port if port is None else port) as listener, site_for(settings) as site:
         _log.info("web pages", address=":".join(map(str, listener.getsockname()[:2])))
-        _run(site, listener, stop)
+        serve_on(listener, site, stop)
 
 
 @contextlib.contextmanager
@@ -62,7 +62,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise PortTaken(host, port, error.strerror or str(error)) from error
 
 
-def _run(site: Site, listener: socket.socket, stop: Stop) -> None:
+def serve_on(listener: socket.socket, site: Site, stop: Stop) -> None:
+    """Answer the requests that arrive on `listener` until `stop`."""
     config = site.config
     server = uvicorn.Server(
         uvicorn.Config(

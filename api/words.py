@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from markupsafe import Markup, escape
@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from api.reader import Reader
 from ingest.wire.catalogue import Kind, Signal
 from ingest.wire.codes import to_text
-from outreach.cases.views import Answer, CaseState, Verdict
+from outreach.cases.views import CaseState, TimelineEvent, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +61,17 @@ NOTICES = {
     "failed": Sign("Failed", "cross", "urgent"),
     "unknown": Sign("Unknown", "question", "high"),
 }
-ANSWERS = {
-    Answer.FIXED: "fixed",
-    Answer.NOT_ME: "not my device",
-    Answer.CALL_ME: "call me",
-    Answer.WRONG: "wrong alert",
-}
 SHOWN_UNKNOWN = Sign("Unknown", "question", "low")
 
 
 def notice(state: str) -> Sign:
     """The sign of a notice's state; a state that a newer version wrote is shown as unknown."""
     return NOTICES.get(state, SHOWN_UNKNOWN)
+
+
+def verdict(given: Verdict) -> Sign:
+    """A verdict where it stands alone, away from its question."""
+    return replace(VERDICTS[given], word=f"Verdict: {VERDICTS[given].word.lower()}")
 
 
 def farness(severity: float) -> Sign:
@@ -113,6 +112,13 @@ def event(kind: str) -> Sign:
     """The shape beside a timeline entry; the entry's own text is its word."""
     shape, tone = _EVENT_SHAPES.get(kind, ("mail", "normal") if kind.startswith("notice_") else ("disc", "low"))
     return Sign("", shape, tone)
+
+
+def event_text(event: TimelineEvent) -> str:
+    """What a timeline entry says; a verdict without a note says at least which one it is."""
+    if event.kind == "verdict" and (given := str(event.detail.get("verdict", ""))) in set(Verdict):
+        return f"Verdict: {VERDICTS[Verdict(given)].word.lower()}. {event.text}".strip()
+    return event.text or event.kind.replace("_", " ").capitalize()
 
 
 def value(signal: Signal, number: float, reader: Reader) -> str:

@@ -11,15 +11,17 @@ from kit.clock import from_ms, to_ms
 _STEPS_MIN = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 20160, 43200)
 
 
-def value_ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round values (1, 2 or 5 times a power of ten apart) inside ``low … high``."""
-    rough = (high - low) / max(1, about)
-    if not rough > 0 or not math.isfinite(rough):
+def value_ticks(low: float, high: float, least: int = 3) -> list[float]:
+    """Round values (1, 2 or 5 times a power of ten apart) within bounds: the coarsest step with at least `least` ticks."""
+    span = high - low
+    if not span > 0 or not math.isfinite(span):
         return [low]
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    return [round(n * step, 12) for n in range(first, math.floor(high / step + 1e-9) + 1)]
+    power = 10.0 ** math.floor(math.log10(span))
+    for step in (power * factor for factor in (1, 0.5, 0.2, 0.1, 0.05)):
+        ticks = [round(n * step, 12) for n in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+        if len(ticks) >= least:
+            break
+    return ticks
 
 
 def time_ticks(start_ms: int, end_ms: int, reader: Reader, about: int = 7) -> list[tuple[int, str]]:

@@ -68,4 +68,4 @@ class Size:
 
 
 WIDE = Size()
-SMALL = Size(width=420, height=190, left=50, right=12, top=14, bottom=40)
+SMALL = Size(width=420, height=200, left=50, right=12, top=30, bottom=40)

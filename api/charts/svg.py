@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from markupsafe import Markup, escape
@@ -13,6 +13,8 @@ from api.charts.reduce import reduce, split_at_gaps
 from api.reader import unit_words
 from kit.clock import from_ms
 
+LETTER = 7  # pixels of a letter of a tick, generously: too few and long state names leave the picture
+WORD = 66  # pixels of a mark's word
 MARGIN = 0.08  # of the range above and below the data; less lets a peak touch the frame
 
 
@@ -38,10 +40,12 @@ class _Scale:
 def draw(chart: Chart, size: Size = WIDE) -> Markup:
     """The chart as one ``<svg>`` element with a title and a description for those who cannot see it."""
     low, high = _range(chart)
+    ticks = _value_ticks(chart, low, high, max(3, size.plot_height // 60))
+    size = replace(size, left=max(size.left, 16 + LETTER * max((len(text) for _, text in ticks), default=0)))
     scale = _Scale(size, chart.start_ms, chart.end_ms, low, high)
     parts = [
         _head(chart, size),
-        *_value_axis(chart, scale),
+        *_value_axis(chart, scale, ticks),
         *_time_axis(chart, scale),
         _band(chart, scale),
         *_line(chart, scale),
@@ -52,7 +56,7 @@ def draw(chart: Chart, size: Size = WIDE) -> Markup:
 
 
 def _head(chart: Chart, size: Size) -> str:
-    title, description = f"t-{chart.key}", f"d-{chart.key}"
+    title, description = f"t-{chart.key}-{size.width}", f"d-{chart.key}-{size.width}"
     return (
         f'<svg class="chart" viewBox="0 0 {size.width} {size.height}" role="img"'
         f' aria-labelledby="{escape(title)} {escape(description)}">'
@@ -78,14 +82,11 @@ def _inside(chart: Chart, ms: int) -> bool:
     return chart.start_ms <= ms <= chart.end_ms
 
 
-def _value_axis(chart: Chart, scale: _Scale) -> list[str]:
+def _value_axis(chart: Chart, scale: _Scale, ticks: list[tuple[float, str]]) -> list[str]:
     size = scale.size
-    named = dict(enumerate(chart.states))
-    ticks = list(named) if named else value_ticks(scale.low, scale.high, max(3, size.plot_height // 48))
     parts = []
-    for tick in ticks:
+    for tick, text in ticks:
         y = scale.y(tick)
-        text = named[int(tick)].replace("_", " ") if named else chart.reader.number(tick)
         parts.append(f'<line class="grid" x1="{size.left}" x2="{size.width - size.right}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text class="tick" x="{size.left - 8}" y="{y + 4:.1f}" text-anchor="end">{escape(text)}</text>')
     if unit := unit_words(chart.unit):
@@ -95,11 +96,19 @@ def _value_axis(chart: Chart, scale: _Scale) -> list[str]:
     return parts
 
 
+def _value_ticks(chart: Chart, low: float, high: float, least: int) -> list[tuple[float, str]]:
+    if chart.states:
+        return [(float(index), name.replace("_", " ")) for index, name in enumerate(chart.states)]
+    ticks = value_ticks(low, high, least)
+    decimals = max((len(f"{tick:.6f}".rstrip("0").partition(".")[2]) for tick in ticks), default=0)
+    return [(tick, chart.reader.fixed(tick, decimals)) for tick in ticks]
+
+
 def _time_axis(chart: Chart, scale: _Scale) -> list[str]:
     size = scale.size
     bottom = size.height - size.bottom
     parts = [f'<line class="axis" x1="{size.left}" x2="{size.width - size.right}" y1="{bottom}" y2="{bottom}"/>']
-    for ms, label in time_ticks(chart.start_ms, chart.end_ms, chart.reader, max(3, size.plot_width // 90)):
+    for ms, label in time_ticks(chart.start_ms, chart.end_ms, chart.reader, max(4, size.plot_width // 72)):
         x = scale.x(ms)
         parts.append(f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{bottom}" y2="{bottom + 5}"/>')
         parts.append(f'<text class="tick" x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{escape(label)}</text>')
@@ -143,18 +152,26 @@ def _path(points: list[tuple[float, float]], *, step: bool) -> list[str]:
 
 
 def _marks(chart: Chart, scale: _Scale) -> list[str]:
-    """Vertical lines with a shape and a word at the top; near the right edge the word stands on the left."""
+    """Vertical lines with a shape and a word at the top: where it began reads to the left, where it was noticed right.
+
+    Near an edge a word changes sides; when both stand on one side, the beginning's goes one line down.
+    """
     size = scale.size
+    shown = [(mark, scale.x(mark.ms)) for mark in chart.marks if _inside(chart, mark.ms)]
+    sides = {
+        mark.kind: x > size.left + WORD if mark.kind == "onset" else x > size.width - size.right - WORD
+        for mark, x in shown
+    }
+    crowded = len(set(sides.values())) < len(sides)
     parts = []
-    for row, mark in enumerate(mark for mark in chart.marks if _inside(chart, mark.ms)):
-        x = scale.x(mark.ms)
-        end = x > size.left + size.plot_width * 0.75
+    for mark, x in shown:
         top, bottom = size.top - 4, size.height - size.bottom
         parts.append(f'<line class="mark {mark.kind}" x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{bottom}"/>')
         parts.append(_shape(mark, x, size.top - 10))
+        left, row = sides[mark.kind], int(crowded and mark.kind == "onset")
         parts.append(
-            f'<text class="mark-label" x="{x + (-9 if end else 9):.1f}" y="{size.top - 6 + 14 * row}"'
-            f' text-anchor="{"end" if end else "start"}">{escape(mark.label)}</text>'
+            f'<text class="mark-label" x="{x + (-9 if left else 9):.1f}" y="{size.top - 6 + 15 * row}"'
+            f' text-anchor="{"end" if left else "start"}">{escape(mark.label)}</text>'
         )
     return parts
 

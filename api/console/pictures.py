@@ -90,13 +90,15 @@ def _chart(kind: DeviceType, signal: Signal, line: Line, reader: Reader, *window
         ts=line.ts,
         value=line.value,
         reader=reader,
-        gap_ms=_gap_ms(kind),
+        gap_ms=_gap_ms(kind, line),
         states=("no", "yes") if signal.kind is Kind.BOOLEAN else signal.states,
     )
 
 
-def _gap_ms(kind: DeviceType) -> int:
-    return int(kind.period_s * 1000 * GAPS)
+def _gap_ms(kind: DeviceType, line: Line) -> int:
+    """How long a silence is no gap yet: the type's period, or what this device really does when that is slower."""
+    usual = float(np.median(np.diff(line.ts))) if len(line.ts) > 1 else 0.0
+    return int(GAPS * max(kind.period_s * 1000.0, usual))
 
 
 def _extent(line: Line, signal: Signal, reader: Reader) -> str:

@@ -62,5 +62,5 @@ def _subjects(address: str, peer: str, tries: int) -> list[tuple[str, int]]:
 
 
 def _count_one(session: Session, now: datetime, subject: str, most: int) -> int:
-    failures, since = session.execute(_COUNT, {"subject": subject, "now": now, "start": now - WINDOW}).one().tuple()
+    failures, since = session.execute(_COUNT, {"subject": subject, "now": now, "start": now - WINDOW}).one()
     return 0 if failures <= most else max(1, round((since + WINDOW - now).total_seconds()))

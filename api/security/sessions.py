@@ -67,7 +67,7 @@ def resume(session: Session, clock: Clock, token: str, life: Lifetime, *, touch:
     ).one_or_none()
     if found is None:
         return None
-    account, seen_at = found.tuple()
+    account, seen_at = found
     if touch and now - seen_at > TOUCH_AFTER:
         _touch(session, token, now)
     return to_account(account)
