@@ -30,8 +30,9 @@ class Occurrence:
 
     def severity(self, ts: Instants) -> Floats:
         """How far it has come at each instant: 0 before the onset and after the end, 1 from the failure on."""
-        grown = np.clip((ts - self.onset_ms) / max(1, self.failure_ms - self.onset_ms), 0.0, 1.0) ** self.shape
         active = ts >= self.onset_ms
+        takes = self.failure_ms - self.onset_ms
+        grown = np.clip((ts - self.onset_ms) / takes, 0.0, 1.0) ** self.shape if takes > 0 else np.ones(len(ts))
         if self.end_ms is not None:
             active &= ts < self.end_ms
         return np.where(active, grown, 0.0)

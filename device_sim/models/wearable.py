@@ -41,7 +41,7 @@ class _Wearer:
             wakes=chance.uniform(5.9, 8.0),
             sleeps=chance.uniform(22.0, 23.6),
             resting_rate=chance.uniform(52, 70),
-            walks=chance.uniform(0.06, 0.16),
+            walks=chance.uniform(0.03, 0.08),
             runs=chance.uniform(0.05, 0.4),
             run_hour=float(chance.choice([6.8, 17.9, 19.2])),
             charge_hour=chance.uniform(18.5, 21.5),
@@ -85,7 +85,7 @@ class Wearable:
         wakes = wearer.wakes + late + chance.normal(0, 0.25)
         sleeps = wearer.sleeps + chance.normal(0, 0.3)
         busy = sum(np.exp(-0.5 * ((hours - centre) / 0.5) ** 2) for centre in BUSY_HOURS)
-        starts = chance.random(len(hours)) < wearer.walks * (0.5 + 2.0 * busy)
+        starts = chance.random(len(hours)) < wearer.walks * (0.45 + 1.5 * busy)
         lasts = chance.integers(1, 6, len(hours))
         activity = np.full(len(hours), float(RESTING))
         for index in np.flatnonzero(starts):

@@ -34,7 +34,7 @@ AWAKE = (9.0, 18.5)  # local hours; half an hour is kept so that a notice does n
 
 @dataclass(frozen=True, slots=True)
 class _Onset:
-    """When a fault of a kind begins and is whole, in hours before now."""
+    """When a fault of a kind begins and is whole, in hours before now; of a car, before a drive of the last hours."""
 
     begins: float
     whole: float
@@ -46,7 +46,7 @@ ONSETS = {
     "battery_wear": _Onset(24, 14),
     "sensor_stuck": _Onset(13, 13),
     "silent": _Onset(3, 3),
-    "coolant_leak": _Onset(44, 0),
+    "coolant_leak": _Onset(10, 0),
     "charging_fault": _Onset(0, 0),
 }
 # For each place in turn, what strikes which device; further choices are for cars that were not driven enough. The
@@ -121,7 +121,7 @@ def _strike(birth: Birth, fault: str, spec: DeviceSpec) -> Occurrence | None:
         drive = _last_drive(birth, spec)
         if drive is None:
             return None
-        begins, whole = (drive if onset.begins == 0 else begins), drive
+        begins, whole = (drive - round(hours * HOUR_MS) for hours in (onset.begins, onset.whole))
     chance = generator(birth.seed, "strike", fault, spec.id)
     drawn = FAULTS.get(fault).draw(chance, spec.id, spec.type, begins, whole)
     return replace(drawn, shape=3.0) if fault == "coolant_leak" else drawn

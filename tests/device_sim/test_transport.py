@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import paho.mqtt.client as mqtt
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from device_sim.errors import BrokerUnreachable, DeliveryIncomplete
 from device_sim.transport import Links, Publisher
@@ -18,49 +15,6 @@ from kit.settings import Broker
 TOPIC = "fw/v1/demo/d-1/telemetry"
 
 
-class Listener:
-    """A subscriber with a session of its own, standing in for the gateway."""
-
-    def __init__(self, url: str, topic: str = "fw/#") -> None:
-        self.heard: list[tuple[str, bytes]] = []
-        ready = threading.Event()
-        port = int(url.rsplit(":", 1)[1])
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, "listener", clean_session=False)
-
-        def subscribed(*_: Any) -> None:
-            ready.set()
-
-        def message(_client: Any, _data: Any, item: mqtt.MQTTMessage) -> None:
-            self.heard.append((item.topic, item.payload))
-
-        def connected(client: mqtt.Client, *_: Any) -> None:
-            client.subscribe(topic, qos=1)
-
-        self._client.on_connect = connected
-        self._client.on_subscribe = subscribed
-        self._client.on_message = message
-        self._client.reconnect_delay_set(1, 1)
-        self._client.connect("127.0.0.1", port)
-        self._client.loop_start()
-        assert ready.wait(10)
-
-    def wait_for(self, count: int) -> None:
-        deadline = time.monotonic() + 30
-        while len({payload for _, payload in self.heard}) < count and time.monotonic() < deadline:
-            time.sleep(0.02)
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-@contextmanager
-def listening(url: str) -> Iterator[Listener]:
-    listener = Listener(url)
-    yield listener
-    listener.close()
-
-
 @contextmanager
 def publishing(url: str, **options: Any) -> Iterator[Publisher]:
     publisher = Publisher(Broker(url=url), **options)
@@ -68,8 +22,8 @@ def publishing(url: str, **options: Any) -> Iterator[Publisher]:
     publisher.close()
 
 
-def test_every_message_is_acknowledged_and_heard_once_with_a_small_window(broker_url: str) -> None:
-    with listening(broker_url) as listener, publishing(broker_url, window=7) as publisher:
+def test_every_message_is_acknowledged_and_heard_once_with_a_small_window(broker_url: str, listener: Any) -> None:
+    with publishing(broker_url, window=7) as publisher:
         for number in range(2000):
             publisher.publish(TOPIC, b"%d" % number, readings=3)
         publisher.drain(30)
@@ -79,7 +33,7 @@ def test_every_message_is_acknowledged_and_heard_once_with_a_small_window(broker
         assert [int(payload) for _, payload in listener.heard] == list(range(2000))
 
 
-def test_what_nobody_heard_is_sent_again_until_somebody_listens(broker_url: str) -> None:
+def test_what_nobody_heard_is_sent_again_until_somebody_listens(broker_url: str, listen: Any) -> None:
     with publishing(broker_url) as publisher:
         if not publisher.mqtt5:
             pytest.fail("the broker of the tests is Mosquitto and speaks MQTT 5")
@@ -88,14 +42,14 @@ def test_what_nobody_heard_is_sent_again_until_somebody_listens(broker_url: str)
         with pytest.raises(DeliveryIncomplete, match="nobody is subscribed") as caught:
             publisher.drain(1.5)
         assert caught.value.missing == 20
-        with listening(broker_url) as listener:
-            publisher.drain(30)
-            listener.wait_for(20)
-            assert sorted(int(payload) for _, payload in listener.heard) == list(range(20))
+        listener = listen(broker_url)
+        publisher.drain(30)
+        listener.wait_for(20)
+        assert sorted(int(payload) for _, payload in listener.heard) == list(range(20))
 
 
-def test_a_broker_that_dies_and_comes_back_costs_no_message(broker: LocalBroker) -> None:
-    with listening(broker.url) as listener, publishing(broker.url, window=50) as publisher:
+def test_a_broker_that_dies_and_comes_back_costs_no_message(broker: LocalBroker, listener: Any) -> None:
+    with publishing(broker.url, window=50) as publisher:
         for number in range(600):
             if number == 200:
                 broker.stop()
@@ -128,16 +82,13 @@ def test_no_broker_is_an_error_that_names_the_address() -> None:
         Publisher(Broker(url=url))
 
 
-def test_a_connection_for_each_device_leaves_its_status_when_it_goes(broker_url: str) -> None:
-    with listening(broker_url) as listener:
-        links = Links(Broker(url=broker_url), "demo", ["a", "b"], each=True, window=10)
-        links.of("a").publish("fw/v1/demo/a/telemetry", b"x", 1)
-        links.drain(10)
-        assert links.delivered().readings == 1
-        links.close()
-        deadline = time.monotonic() + 10
-        while sum(payload == b"offline" for _, payload in listener.heard) < 2 and time.monotonic() < deadline:
-            time.sleep(0.02)
-        for device in ("a", "b"):
-            told = [payload for topic, payload in listener.heard if topic == f"fw/v1/demo/{device}/status"]
-            assert told == [b"online", b"offline"]
+def test_a_connection_for_each_device_leaves_its_status_when_it_goes(broker_url: str, listener: Any) -> None:
+    links = Links(Broker(url=broker_url), "demo", ["a", "b"], each=True, window=10)
+    links.of("a").publish("fw/v1/demo/a/telemetry", b"x", 1)
+    links.drain(10)
+    assert links.delivered().readings == 1
+    links.close()
+    listener.wait_until(lambda: sum(payload == b"offline" for _, payload in listener.heard) == 2)
+    for device in ("a", "b"):
+        told = [payload for topic, payload in listener.heard if topic == f"fw/v1/demo/{device}/status"]
+        assert told == [b"online", b"offline"]
