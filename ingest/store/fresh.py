@@ -9,6 +9,7 @@ from ingest.reading import SIGNAL_BITS, ReadingBatch
 
 NEVER = np.iinfo(np.int64).min
 MOST_MS = 9_214_646_400_000  # 1 January 2262: servers count nanoseconds in 64 bits
+_TYPES = tuple(map(np.dtype, ("int64", "int64", "float64", "uint8", "int64")))
 
 
 def check_contract(batch: ReadingBatch) -> None:
@@ -16,6 +17,8 @@ def check_contract(batch: ReadingBatch) -> None:
     columns = (batch.series, batch.ts, batch.value, batch.quality, batch.seq)
     if len({len(column) for column in columns}) != 1:
         raise ValueError("the columns of a batch have different lengths")
+    if tuple(column.dtype for column in columns) != _TYPES:
+        raise ValueError("the columns of a batch have other types than `ReadingBatch` says")
     if not len(batch):
         return
     if batch.series.min() < 0:

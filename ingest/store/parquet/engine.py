@@ -32,10 +32,11 @@ class Unreadable(Exception):
 
 
 class Engine:
-    """Queries over segment files; usable from several threads at once."""
+    """Queries over segment files; usable from several threads at once. What exceeds `MEMORY` spills to `spill`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, spill: Path | None = None) -> None:
         self._folder = folder
+        self._spill = str(spill) if spill else ""
         self._db = self._connect()
 
     def query(self, sql: str, files: Sequence[Path], tables: dict[str, Columns] | None = None) -> Columns:
@@ -43,7 +44,7 @@ class Engine:
 
         Raises Unreadable when a file is missing or damaged, StoreUnavailable when the engine itself fails.
         """
-        return self._run(sql, {"files": [glob.escape(str(file)) for file in files]}, tables).fetchnumpy()
+        return self._run(sql, {"files": [glob.escape(str(file)) for file in files]}, tables)
 
     def export(self, path: Path, batch: ReadingBatch) -> None:
         """Write a batch, which is sorted by (series, ts), to a new file. Raises StoreFull, StoreUnavailable."""
@@ -65,17 +66,14 @@ class Engine:
         self._db.close()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        spill = self._folder / "spill"
-        return duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)})
+        return duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": self._spill})
 
-    def _run(
-        self, sql: str, parameters: dict[str, Any], tables: dict[str, Columns] | None = None
-    ) -> duckdb.DuckDBPyConnection:
+    def _run(self, sql: str, parameters: dict[str, Any], tables: dict[str, Columns] | None = None) -> Columns:
         try:
             cursor = self._db.cursor()
             for name, columns in (tables or {}).items():
                 cursor.register(name, columns)
-            return cursor.execute(sql, parameters)
+            return cursor.execute(sql, parameters).fetchnumpy()
         except (duckdb.ConnectionException, duckdb.OutOfMemoryException) as error:
             raise self._failed(error) from error
         except (duckdb.FatalException, duckdb.InternalException) as error:

@@ -65,9 +65,9 @@ class SegmentReader:
 
     def set_aside(self, path: Path, why: str) -> None:
         """Take a file out of the store, loudly; its content is kept for people."""
-        self._skipped.add(path)
-        metrics.set_aside.inc()
         if not self._may_move:
+            self._skipped.add(path)
+            metrics.set_aside.inc()
             _log.error("file of the telemetry store skipped", file=str(path), reason=why)
             return
         aside = self._root / "aside"
@@ -76,6 +76,7 @@ class SegmentReader:
             path.replace(aside / f"{path.parent.name}_{path.name}")
             sync_folder(aside)
             sync_folder(path.parent)
+        metrics.set_aside.inc()
         _log.error("file of the telemetry store set aside", file=str(path), now_in=str(aside), reason=why)
 
     def _is_damaged(self, path: Path) -> bool:

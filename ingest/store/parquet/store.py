@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Sequence
@@ -44,7 +45,8 @@ class ParquetStore:
             with disk_errors(root):
                 root.mkdir(parents=True, exist_ok=True)
                 self._lock = FolderLock(root)
-        self._engine = Engine(root)
+        self._spill = root / "spill"
+        self._engine = Engine(root, None if read_only else self._spill)
         self._reader = SegmentReader(root, self._engine, may_move=not read_only)
         if not read_only:
             self._tidy()
@@ -120,6 +122,7 @@ class ParquetStore:
 
     def _tidy(self) -> None:
         """Remove what a crash left (unfinished and covered files), set aside what is not ours."""
+        shutil.rmtree(self._spill, ignore_errors=True)
         for folder in self._days():
             with disk_errors(self._root):
                 found, others = segments.listed(folder)

@@ -133,6 +133,7 @@ def test_nothing_written_is_nothing_stored(store: TelemetryStore) -> None:
         batch((A, T0, 1.0), (A, -1, 1.0)),
         batch((A, T0, 1.0), (A, 2**62, 1.0)),
         batch((A, T0, 1.0), (-1, T0, 1.0)),
+        ReadingBatch(*(np.zeros(1, np.int64) for _ in range(5))),  # type: ignore[arg-type]
         ReadingBatch(*(np.zeros(n, np.int64) for n in (1, 1, 2, 1, 1))),  # type: ignore[arg-type]
     ],
 )
