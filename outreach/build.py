@@ -53,7 +53,7 @@ def loops(settings: Settings, engine: Engine, channels: Mapping[str, Channel]) -
         "triage": partial(triage.step, engine, clock, watch),
         "monitoring": partial(monitoring.step, engine, clock, watch),
         "planner": partial(planner.step, engine, clock, limits),
-        "sweep": partial(sender.sweep, engine, clock, channels),
+        "sweep": partial(sender.sweep, engine, clock, channels, terms.retries),
     }
     for number in range(config.sender_threads):
         steps[f"sender-{number}"] = Sender(engine, clock, channels, terms).step

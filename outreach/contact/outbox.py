@@ -4,7 +4,7 @@ Why a killed sender never causes a second mail: the row says ``sending``, with a
 its own before the provider hears a word. So whatever a crash leaves behind is either not begun (``queued``: it is
 sent) or perhaps sent (``sending``). The latter is never sent again by itself. When its lease has run out, longer
 after the attempt's own time limit, the provider is asked if it can be: the built-in mail sink can (by Message-ID),
-and shows the notice to be delivered, or never received, in which case it is queued again (and the sink drops a second
+and shows the notice to be delivered, or never received, in which case it is tried again (and the sink drops a second
 copy besides). An ordinary mail server cannot be asked: the notice becomes ``unknown``, and a person decides.
 
 The outcome is fenced by the number of the attempt, so that a late answer never touches a later attempt.
@@ -88,15 +88,17 @@ def finish(
     notice.checked_revision = case.revision
 
 
-def settle(session: Session, case: CaseRow, notice: OutboxRow, proof: Proof, now: datetime) -> None:
+def settle(
+    session: Session, case: CaseRow, notice: OutboxRow, proof: Proof, *, retries: Retries, now: datetime
+) -> None:
     """End the doubt about a stalled attempt as far as the provider can."""
     notice.leased_until = None
     if proof is Proof.DELIVERED:
         notice.receipt = "found at the provider after the sender was lost"
         delivered(session, case, notice, now)
     elif proof is Proof.NOT_DELIVERED:
-        notice.receipt = "the provider never had it"
-        _queue_again(session, case, notice, now, "the sender was lost before the provider had the notice")
+        notice.receipt = "the sender was lost before the provider had the notice"
+        _try_later(session, case, notice, retries, now)
     else:
         notice.receipt = "the sender was lost while the provider may have had the notice"
         unknown(session, case, notice, now)
@@ -128,15 +130,9 @@ def _try_later(session: Session, case: CaseRow, notice: OutboxRow, retries: Retr
         notice.receipt += f" (attempt {notice.attempts}, the last one)"
         _failed(session, case, notice, now)
         return
-    _queue_again(session, case, notice, now + wait, notice.receipt, now)
-
-
-def _queue_again(  # noqa: PLR0917
-    session: Session, case: CaseRow, notice: OutboxRow, due_at: datetime, why: str, now: datetime | None = None
-) -> None:
-    notice.state, notice.due_at = "queued", due_at
-    notice.reason = f"It is tried again at {due_at:%H:%M} UTC: {why}."
-    _event(session, case, notice, EventKind.NOTICE_RETRIED, notice.reason, now or due_at)
+    notice.state, notice.due_at = "queued", now + wait
+    notice.reason = f"It is tried again at {notice.due_at:%H:%M} UTC: {notice.receipt}."
+    _event(session, case, notice, EventKind.NOTICE_RETRIED, notice.reason, now)
 
 
 def _event(  # noqa: PLR0917

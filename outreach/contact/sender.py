@@ -15,7 +15,7 @@ from kit.clock import Clock
 from kit.db import transaction
 from outreach.config import Config
 from outreach.contact import asking, letter, links, outbox
-from outreach.contact.channels.channel import Channel, Receipt
+from outreach.contact.channels.channel import Channel, Fate, Proof, Receipt
 from outreach.contact.gate.question import Rules, Verb
 from outreach.contact.letter import Letter
 from outreach.contact.links import Claim, Purpose
@@ -112,20 +112,31 @@ class Sender:
             return
         attempt, receipt = self._unwritten
         with transaction(self._engine) as session:
-            outbox.finish(
-                session,
-                attempt.tenant,
-                attempt.number,
-                attempt.notice_id,
-                attempt=attempt.attempt,
-                receipt=receipt,
-                retries=self._terms.retries,
-                now=self._clock.now(),
-            )
+            known = self._asked(session, attempt, receipt)
+            if known is not None:
+                outbox.finish(
+                    session,
+                    attempt.tenant,
+                    attempt.number,
+                    attempt.notice_id,
+                    attempt=attempt.attempt,
+                    receipt=known,
+                    retries=self._terms.retries,
+                    now=self._clock.now(),
+                )
         self._unwritten = None
 
+    def _asked(self, session: Session, attempt: _Attempt, receipt: Receipt) -> Receipt | None:
+        """The receipt, once the provider was asked if the fate is unknown; None: ask again when the lease is over."""
+        if receipt.fate is not Fate.UNKNOWN:
+            return receipt
+        proof = self._channels[attempt.channel].proof(session, attempt.letter.message_id)
+        if proof is Proof.DELIVERED:
+            return Receipt(Fate.DELIVERED, "found at the provider after the connection was lost")
+        return receipt if proof is Proof.NONE else None
 
-def sweep(engine: Engine, clock: Clock, channels: Mapping[str, Channel]) -> bool:
+
+def sweep(engine: Engine, clock: Clock, channels: Mapping[str, Channel], retries: Retries) -> bool:
     """Settle one notice whose sender was lost; False when there is none."""
     with transaction(engine) as session:
         claimed = outbox.stalled(session)
@@ -133,5 +144,5 @@ def sweep(engine: Engine, clock: Clock, channels: Mapping[str, Channel]) -> bool
             return False
         case, notice = claimed
         proof = channels[notice.channel].proof(session, notice.message_id)
-        outbox.settle(session, case, notice, proof, clock.now())
+        outbox.settle(session, case, notice, proof, retries=retries, now=clock.now())
     return True
