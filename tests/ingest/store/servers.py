@@ -103,8 +103,18 @@ class InfluxServer(Server):
 
 class VictoriaServer(Server):
     def start(self) -> None:
-        self.port = self.port or free_port()
-        super().start()
+        if self.port:
+            super().start()
+            return
+        for attempt in range(5):
+            self.port = free_port()
+            try:
+                super().start()
+            except RuntimeError:  # somebody else took the port meanwhile
+                if attempt == 4:
+                    raise
+            else:
+                return
 
     def command(self) -> list[str]:
         return [

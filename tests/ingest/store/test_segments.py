@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,3 +73,28 @@ def test_only_days_and_segments_that_may_hold_the_time_are_found(tmp_path: Path)
     assert find(tmp_path, -(2**63), start) == []
     assert [path.name for path in listed(days(tmp_path)[0])[1]] == ["2.tmp"]
     assert find(tmp_path / "nowhere") == []
+
+
+def test_a_listing_torn_by_a_merge_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = day_folder(tmp_path, 1_763_683_200_000)
+    folder.mkdir()
+    parts = [Segment(folder, n, n, 0, 0, 9, 1) for n in (1, 2, 3)]
+    merged = Segment(folder, 1, 3, 0, 0, 9, 3)
+    for part in parts:
+        part.path.touch()
+    whole = Path.iterdir
+    torn = []
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path == folder and not torn:
+            torn.append(path)
+            yield parts[0].path
+            merged.path.touch()  # its name appears where the listing has already been,
+            for part in parts:
+                part.path.unlink()  # and the other parts go before it comes to them
+        else:
+            yield from whole(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    assert find(tmp_path) == [merged]
+    assert torn
