@@ -179,10 +179,7 @@ def up(
     """
     from kit.up import Up
 
-    if port is not None:
-        os.environ["FOREWARN__API__PORT"] = str(port)
-        os.environ["FOREWARN__CORE__PUBLIC_URL"] = f"http://127.0.0.1:{port}"
-    raise typer.Exit(Up(settings(ctx), demo=demo).run())
+    raise typer.Exit(Up(settings(ctx), demo=demo, port=port).run())
 
 
 @app.command()

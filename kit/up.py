@@ -38,8 +38,9 @@ LOG_KEEP_BYTES = 10_000_000  # a role's log is begun anew past this size
 class Up:
     """One run of the whole product on this machine."""
 
-    def __init__(self, settings: Settings, *, demo: bool) -> None:
+    def __init__(self, settings: Settings, *, demo: bool, port: int | None = None) -> None:
         self._settings = settings
+        self._port = port
         self._demo = demo
         self._console = Console(highlight=False)
         self._stop = Stop()
@@ -80,7 +81,9 @@ class Up:
         return result
 
     def _services(self, cleanup: contextlib.ExitStack) -> None:
-        found: dict[str, dict[str, str]] = {}
+        found: dict[str, dict[str, Any]] = {}
+        if self._port is not None:
+            found |= {"api": {"port": self._port}, "core": {"public_url": f"http://127.0.0.1:{self._port}"}}
         if self._settings.of(Database).url is None:
             postgres = LocalPostgres(self._settings.data_path("postgres"))
             found["database"] = {"url": self._timed("PostgreSQL", postgres.start)}

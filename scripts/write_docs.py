@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 from prometheus_client import REGISTRY
 
 from kit.metrics import PREFIX
-from kit.plugins import parts
+from kit.plugins import folders
 from kit.settings import load, section_types
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -58,9 +59,10 @@ def _nested(prefix: str, model: object) -> list[str]:
 
 def metrics() -> str:
     """docs/metrics.md: every metric with its labels and help text."""
-    parts("metrics")
-    import kit.supervise  # noqa: F401, PLC0415 - declares its own metric
-
+    import_module("kit.supervise")
+    for folder in folders():
+        for path in sorted((DOCS.parent / folder).rglob("metrics.py")):
+            import_module(".".join(path.relative_to(DOCS.parent).with_suffix("").parts))
     lines = [
         "# Metrics",
         "",
