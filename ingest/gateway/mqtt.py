@@ -63,14 +63,19 @@ class Subscriber:
         self._client.loop_start()
 
     def stop(self) -> None:
-        """Leave the broker; the session stays there and keeps what comes in."""
+        """Send what is acknowledged and leave the broker; the session stays there and keeps what comes in."""
         self._client.disconnect()
         self._client.loop_stop()
 
     def take(self, most: int, most_bytes: int, wait_s: float) -> list[Inbound]:
-        """Messages in order of arrival, up to `most` or just over `most_bytes`; waits up to `wait_s` for the first."""
+        """Messages in order of arrival, up to `most` or just over `most_bytes`; waits up to `wait_s` for the first.
+
+        What was taken before is acknowledged by now, or never will be.
+        """
         with self._lock:
             if not self._waiting:
+                if self._shedding and not self._client.want_write():
+                    self._ask_again()
                 self._lock.wait(wait_s)
             if not self._waiting:
                 return []
@@ -85,9 +90,6 @@ class Subscriber:
                 taken.append(message)
                 size += len(message.payload)
             self._bytes -= size
-            room = self._shedding and not self._waiting
-        if room:
-            self._ask_again()
         return taken
 
     def idle(self) -> bool:
@@ -150,7 +152,7 @@ class Subscriber:
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         payload = bytes(message.payload)
         with self._lock:
-            if self._shedding or len(self._waiting) >= self._most or self._bytes + len(payload) > WAITING_BYTES:
+            if self._shedding or (self._waiting and self._is_full_for(payload)):
                 self._shedding = True
                 metrics.messages_shed.inc()
                 return
@@ -162,13 +164,21 @@ class Subscriber:
             self._bytes += len(payload)
             self._lock.notify()
 
+    def _is_full_for(self, payload: bytes) -> bool:
+        return len(self._waiting) >= self._most or self._bytes + len(payload) > WAITING_BYTES
+
     def _ask_again(self) -> None:
-        """Cut the connection; paho connects again, and the broker sends what is not acknowledged once more."""
-        _log.info("asking the broker again for what did not fit")
+        """Have the broker send once more what is not acknowledged.
+
+        Our half of the connection is closed: the broker reads our last acknowledgements and hangs up, then paho
+        connects again.
+        """
         open_socket = self._client.socket()
-        if open_socket is not None:
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(cast("socket.socket", open_socket), socket.SHUT_RDWR)
+        if open_socket is not None and self.connected:
+            _log.info("asking the broker again for what did not fit")
+            self.connected = False
+            with contextlib.suppress(OSError):  # it is gone already; past TLS, whose own shutdown would unwrap it
+                socket.socket.shutdown(cast("socket.socket", open_socket), socket.SHUT_WR)
 
 
 def address(broker: Broker) -> tuple[str, int, bool]:

@@ -150,7 +150,7 @@ class Validator:
         ts = event_time(message.ts)
         if ts > received_ms + AHEAD_MS:
             raise Refused("clock_ahead", f"{(ts - received_ms) / 60_000:,.0f} minutes ahead")
-        if ts < max(received_ms - self._limits.history_ms, 0):
+        if ts < max(received_ms - self._limits.history_ms, 1):
             raise Refused("clock_behind", f"{(received_ms - ts) / 86_400_000:,.0f} days behind")
         if ts < received_ms - STALE_MS and not message.historical:
             quality |= Quality.CLOCK_OFF

@@ -65,7 +65,7 @@ def _decode_slowly(payload: bytes) -> Decoded:
     for element in elements:
         try:
             messages.append(msgspec.convert(element, Message))
-        except msgspec.ValidationError as error:
+        except (ValueError, OverflowError, RecursionError) as error:
             broken.append(_short(error))
     return Decoded(messages, tuple(broken))
 
