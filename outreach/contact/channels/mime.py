@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -40,7 +41,7 @@ def mail(letter: Letter, sender: str, reply_to: str | None, at: datetime) -> byt
         message.set_content(letter.text, cte="quoted-printable")
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
         return message.as_bytes()
-    except (ValueError, LookupError, UnicodeError) as error:
+    except (MessageError, ValueError, LookupError) as error:
         raise Unsendable(str(error)) from error
 
 
