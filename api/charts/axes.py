@@ -12,7 +12,7 @@ _STEPS_MIN = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 20
 
 
 def value_ticks(low: float, high: float, least: int = 3) -> list[float]:
-    """Round values (1, 2 or 5 times a power of ten apart) within bounds: the coarsest step with at least `least` ticks."""
+    """Round values (1, 2 or 5 times a power of ten apart) within bounds: the coarsest step with `least` ticks."""
     span = high - low
     if not span > 0 or not math.isfinite(span):
         return [low]

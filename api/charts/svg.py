@@ -163,6 +163,7 @@ def _marks(chart: Chart, scale: _Scale) -> list[str]:
         for mark, x in shown
     }
     crowded = len(set(sides.values())) < len(sides)
+    outer = {True: min((x for _, x in shown), default=0.0) - 9, False: max((x for _, x in shown), default=0.0) + 9}
     parts = []
     for mark, x in shown:
         top, bottom = size.top - 4, size.height - size.bottom
@@ -170,7 +171,7 @@ def _marks(chart: Chart, scale: _Scale) -> list[str]:
         parts.append(_shape(mark, x, size.top - 10))
         left, row = sides[mark.kind], int(crowded and mark.kind == "onset")
         parts.append(
-            f'<text class="mark-label" x="{x + (-9 if left else 9):.1f}" y="{size.top - 6 + 15 * row}"'
+            f'<text class="mark-label" x="{outer[left]:.1f}" y="{size.top - 6 + 15 * row}"'
             f' text-anchor="{"end" if left else "start"}">{escape(mark.label)}</text>'
         )
     return parts

@@ -17,7 +17,10 @@ from api.site import Db, Here, Site
 from api.telemetry import Latest, kind_of
 from ingest.registry.devices import Device, access_device, all_devices
 from ingest.store.errors import StoreError
+from ingest.writer import seen
+from kit.clock import from_ms
 from outreach.cases import queries
+from outreach.customers import record
 
 ROWS = 200  # of the list; more is found by searching
 
@@ -38,13 +41,14 @@ def show(site: Here, staff: Staff, db: Db, search: Annotated[str, Query(alias="q
     """The list of devices."""
     wanted = search.strip().lower()
     found = [device for device in all_devices(db, staff.tenant) if _fits(device, wanted)]
+    heard = seen.newest(db, [device.no for device in found[:ROWS]])
     return page(
         "console/devices.html",
         staff.reader,
         staff=staff,
         section="devices",
         now=site.clock.now(),
-        rows=[DeviceRow(device, _type_label(device), None) for device in found[:ROWS]],
+        rows=[DeviceRow(device, _type_label(device), _moment(heard.get(device.no))) for device in found[:ROWS]],
         count=len(found),
         search=search.strip(),
     )
@@ -64,6 +68,7 @@ def device(site: Here, staff: Staff, db: Db, identifier: str) -> Response:
         now=site.clock.now(),
         device=found,
         type_label=_type_label(found),
+        owner=record.find(db, staff.tenant, found.owner) if found.owner else None,
         charts=charts,
         latest=latest,
         store_problem=problem,
@@ -77,6 +82,10 @@ def _telemetry(site: Site, staff: SignedIn, device: Device) -> tuple[list[Chart]
         return charts, site.telemetry.latest(device), ""
     except StoreError as error:
         return [], [], error.problem
+
+
+def _moment(ms: int | None) -> datetime | None:
+    return None if ms is None else from_ms(ms)
 
 
 def _fits(device: Device, wanted: str) -> bool:

@@ -6,14 +6,17 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine
 
 from api.feed import CaseFeed
+from api.security import passwords
 from api.server import listen, serve_on
 from api.site import Site
 from api.telemetry import Telemetry
@@ -25,6 +28,15 @@ from kit.supervise import Stop
 from tests.api.world import ADDRESS, PASSWORD, World
 
 _CSRF = re.compile(r'name="csrf" value="([^"]*)"')
+
+
+@pytest.fixture(autouse=True, scope="session")
+def light_hashes() -> Iterator[None]:
+    """Password hashes of the real kind at the least cost: these tests sign in hundreds of times."""
+    before = passwords._hasher
+    passwords._hasher = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
+    yield
+    passwords._hasher = before
 
 
 @pytest.fixture
@@ -65,10 +77,12 @@ class Running:
     site: Site
     url: str
     port: int
+    clients: list[httpx2.Client] = field(default_factory=list)
 
     def client(self) -> httpx2.Client:
         """A browser without JavaScript: keeps cookies, does not follow redirects by itself."""
-        return httpx2.Client(base_url=self.url, headers={"accept": "text/html"}, timeout=20)
+        self.clients.append(httpx2.Client(base_url=self.url, headers={"accept": "text/html"}, timeout=20))
+        return self.clients[-1]
 
     def signed_in(self, address: str = ADDRESS, password: str = PASSWORD) -> Browser:
         """A client after a sign-in."""
@@ -93,9 +107,7 @@ class Browser:
         return self.http.post(path, data={"csrf": found.group(1), **fields})
 
     def sign_in(self, address: str = ADDRESS, password: str = PASSWORD, wanted: str = "") -> httpx2.Response:
-        return self.post(
-            "/console/sign-in", on="/console/sign-in", address=address, password=password, wanted=wanted
-        )
+        return self.post("/console/sign-in", on="/console/sign-in", address=address, password=password, wanted=wanted)
 
 
 @pytest.fixture
@@ -108,7 +120,10 @@ def running(settings: Settings, engine: Engine, clock: VirtualClock) -> Iterator
     feed.start()
     thread = threading.Thread(target=serve_on, args=(listener, site, stop), name="web under test")
     thread.start()
-    yield Running(site, f"http://127.0.0.1:{port}", port)
+    running = Running(site, f"http://127.0.0.1:{port}", port)
+    yield running
+    for client in running.clients:
+        client.close()
     stop.set()
     thread.join(20)
     site.telemetry.close()

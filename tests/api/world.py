@@ -162,9 +162,13 @@ class World:
     def coolant_case(self) -> int:
         """Ada's Volvo runs hot; its number."""
         device = self.fleet()["car-0417"]
-        self.readings(device, 60, {"coolant_temp": hot_engine, "engine_load": load, "rpm": lambda h: 900 + 45 * load(h)})
+        self.readings(
+            device, 60, {"coolant_temp": hot_engine, "engine_load": load, "rpm": lambda h: 900 + 45 * load(h)}
+        )
         signals = (
-            evidence(self.clock.now(), "coolant_temp", "Coolant temperature", "Cel", 109.4, (86.0, 95.5), 9.1, band=True),
+            evidence(
+                self.clock.now(), "coolant_temp", "Coolant temperature", "Cel", 109.4, (86.0, 95.5), 9.1, band=True
+            ),
             evidence(self.clock.now(), "engine_load", "Engine load", "%", 31.0, (12.0, 46.0), 0.4, role="context"),
         )
         summary = "The coolant has been up to 14 °C hotter than expected at the same load since this morning."
