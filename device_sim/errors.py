@@ -47,7 +47,7 @@ class DeliveryIncomplete(ForewarnError):
 
     def __init__(self, missing: int, reason: str) -> None:
         super().__init__(
-            f"{missing} messages were not acknowledged: {reason}.",
+            f"{missing} {'message was' if missing == 1 else 'messages were'} not acknowledged: {reason}.",
             "Look at the broker and the gateway with `forewarn doctor`, then run the same again.",
         )
         self.missing = missing

@@ -62,6 +62,7 @@ class Publisher:
         self._pending: dict[int, _Sent] = {}
         self._early: dict[int, ReasonCode] | None = None
         self._unheard: list[_Sent] = []
+        self._alone = False
         self._connected = False
         self._connections = 0
         self._failure = ""
@@ -74,8 +75,14 @@ class Publisher:
         return self._client.protocol == MQTTProtocolVersion.MQTTv5
 
     def publish(self, topic: str, payload: bytes, readings: int = 0, timeout_s: float = 60.0) -> None:
-        """Hand a message to the broker. Raises DeliveryIncomplete when the window stays full for `timeout_s`."""
-        self._await(lambda: len(self._pending) + len(self._unheard) < self._window, timeout_s)
+        """Hand a message to the broker. Raises DeliveryIncomplete when the window stays full for `timeout_s`.
+
+        Until a first message was heard they go one by one, so that a late subscriber hears them in order.
+        """
+        self._await(
+            lambda: len(self._pending) + len(self._unheard) < (self._window if self.delivered.messages else 1),
+            timeout_s,
+        )
         self._send(_Sent(topic, payload, readings))
         metrics.messages_sent.inc()
 
@@ -104,16 +111,16 @@ class Publisher:
                 with self._changed:
                     self._unheard = again
                 missing = len(self._pending) + len(again)
-                raise DeliveryIncomplete(missing, self._why(bool(again)))
+                raise DeliveryIncomplete(missing, self._why())
             if again:
                 time.sleep(UNHEARD_PAUSE_S)
                 for sent in again:
                     self._send(sent)
 
-    def _why(self, unheard: bool) -> str:
+    def _why(self) -> str:
         if not self._connected:
             return self._failure or "the connection to the broker is lost"
-        return "nobody is subscribed, the gateway does not run" if unheard else "the broker does not answer"
+        return "nobody is subscribed, the gateway does not run" if self._alone else "the broker does not answer"
 
     def _send(self, sent: _Sent) -> None:
         # paho holds its own lock while it tells us of an acknowledgement, so ours may not be held while it publishes;
@@ -134,12 +141,14 @@ class Publisher:
     def _settle(self, sent: _Sent, reason: ReasonCode) -> None:
         """Count an acknowledgement; the caller holds the lock."""
         if reason.value == NOBODY_LISTENS:
+            self._alone = True
             self._unheard.append(sent)
             metrics.messages_unheard.inc()
         elif reason.is_failure:
             self.delivered.refused += 1
             self.delivered.reason = str(reason)
         else:
+            self._alone = False
             self.delivered.messages += 1
             self.delivered.readings += sent.readings
             metrics.messages_acknowledged.inc()
