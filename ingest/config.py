@@ -33,7 +33,7 @@ class Config(Section):
         4, ge=1, le=1024, description="Partitions of a new log, fixed for its life; as many workers can share the work."
     )
     log_max_mb: int = Field(
-        10_000, ge=1, description="Bound of the log on disk; when it is reached the broker keeps what comes in."
+        10_000, ge=64, description="Bound of the log on disk; when it is reached the broker keeps what comes in."
     )
     flush_s: float = Field(
         1.0, gt=0, le=60, description="The writer stores at least so often; more often makes many small files."

@@ -84,6 +84,7 @@ class KnownDevices:
         self._asked.update(dict.fromkeys(unknown, now))
         for device in found:
             self._devices[device.identifier] = self._known(device)
+            del self._asked[device.identifier]  # a refresh that began earlier may drop it again: then ask at once
 
     def _known(self, device: Device) -> Known:
         signals = _signals(device.type)

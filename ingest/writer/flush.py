@@ -105,7 +105,7 @@ class Flusher:
         return self._positions
 
     def _read(self, old: list[Position]) -> tuple[list[Frame], list[Position]]:
-        """Frames after `old`, a little over the bound at most, and where the reader then stands."""
+        """Frames after `old`, one frame over the bound at most, and where the reader then stands."""
         frames: list[Frame] = []
         new = list(old)
         room = self._bounds.readings
@@ -116,9 +116,10 @@ class Flusher:
                 if len(rows) < READ_ITEMS:
                     more.discard(partition)
                 for offset, data in rows:
+                    if room <= 0:
+                        break
                     frame = _decoded(partition, offset, data)
-                    received_ms = frame.received_ms if frame else new[partition].received_ms
-                    new[partition] = Position(offset, received_ms)
+                    new[partition] = Position(offset, frame.received_ms if frame else new[partition].received_ms)
                     if frame:
                         frames.append(frame)
                         room -= len(frame.readings)

@@ -38,7 +38,7 @@ def role(environment: dict[str, str]) -> Iterator[Callable[[str], Process]]:
     started: list[Process] = []
 
     def start(name: str) -> Process:
-        started.append(Process(name, environment))
+        started.append(Process(name, environment | {"FOREWARN__INGEST__FLUSH_S": "0.1"}))
         return started[-1]
 
     yield start

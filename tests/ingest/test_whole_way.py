@@ -1,0 +1,191 @@
+"""From a device's publish to the stored reading, over a real broker and database, through kills and full disks."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+from ingest import build, cli, metrics, quarantine
+from ingest.log.frames import decode
+from ingest.log.sqlite import SqliteLog
+from ingest.registry.devices import Device
+from ingest.wire.message import Message
+from kit.cli import app
+from kit.db import transaction
+from kit.settings import Settings
+from tests.ingest.support import Books, Process, Publisher, running_gateway, until
+
+TOPIC = "fw/v1/demo/car-0/telemetry"
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def test_good_readings_are_stored_and_poison_is_quarantined_beside_them(
+    settings: Settings,
+    engine: Engine,
+    role: Callable[[str], Process],
+    fleet: list[Device],
+    publisher: Publisher,
+    books: Books,
+) -> None:
+    gateway, writer = role("gateway"), role("writer")
+    start = now_ms() - 100_000
+    wait_for_session(publisher, books)
+    before = books.counts()
+    for n in range(100):
+        publisher.send("car-0", [Message(ts=start + n * 1000, signals={"rpm": 900 + n, "coolant_temp": 90.5})])
+        publisher.raw(TOPIC, [b"{", b"\xff" * 50, b"[" * 100_000, b'"\\ud800"', b"null"][n % 5])
+        publisher.raw(TOPIC, json.dumps({"ts": start + n * 1000, "signals": {"speed": n, "rpm": "x"}}).encode())
+        publisher.send("stranger", [Message(ts=start, signals={"rpm": 1})])
+    publisher.drain()
+    until(lambda: books.counts().received - before.received == 600, "600 readings in the account")
+    counts = books.counts()
+    assert counts.balances()
+    assert counts.stored - before.stored == 300
+    assert counts.quarantined - before.quarantined == 300
+    stored = books.stored(fleet[0])
+    assert len(stored) == 300
+    assert stored.take(stored.series == fleet[0].no << 8).value.tolist() == [900.0 + n for n in range(100)]
+    with transaction(engine) as session:
+        lines = quarantine.newest(session, "demo")
+    assert {(line.device, line.reason) for line in lines} >= {
+        ("car-0", "undecodable"),
+        ("car-0", "wrong_type"),
+        ("stranger", "unknown_device"),
+    }
+    until(lambda: build.pulse(engine, settings)["lag_seconds"] < 30, "the writer to keep up")
+    assert build.pulse(engine, settings)["readings"]["stored"] == counts.stored
+    assert all(check.ok for check in build.doctor(settings))
+    assert (gateway.stop(), writer.stop()) == (0, 0)
+
+
+def wait_for_session(publisher: Publisher, books: Books) -> None:
+    """Publish until something arrives: before the gateway's first session the broker keeps nothing for it."""
+
+    def arrived() -> bool:
+        publisher.send("hello", [Message(ts=now_ms(), signals={"rpm": 1})])
+        time.sleep(0.1)
+        return books.counts().received > 0
+
+    until(arrived, "the gateway's session")
+    publisher.drain()
+    seen = -1
+    while seen != books.counts().received:
+        seen = books.counts().received
+        time.sleep(0.5)
+
+
+def test_nothing_acknowledged_is_lost_when_gateway_and_writer_are_killed_mid_stream(
+    settings: Settings, role: Callable[[str], Process], fleet: list[Device], publisher: Publisher, books: Books
+) -> None:
+    gateway, writer = role("gateway"), role("writer")
+    wait_for_session(publisher, books)
+    start, count = now_ms() - 3_000_000, 12_000
+    for n in range(count):
+        publisher.send(f"car-{n % 3}", [Message(ts=start + n * 200, signals={"rpm": n % 8000, "speed": 50}, seq=n)])
+    with closing(Tail(settings)) as tail:
+        until(lambda: tail.readings() > 0.1 * 2 * count, "the stream to begin")
+        gateway.kill()
+        writer.kill()
+        assert tail.readings() < 2 * count
+        gateway.start()
+        writer.start()
+        until(lambda: tail.readings() > 0.5 * 2 * count, "the stream to go on")
+        gateway.kill()
+        gateway.start()
+    publisher.drain()
+    until(lambda: sum(len(books.stored(device)) for device in fleet) == 2 * count, "every reading in the store")
+    for car, device in enumerate(fleet[:3]):
+        stored = books.stored(device)
+        for signal in range(2):
+            one = stored.take(stored.series == device.no << 8 | signal)
+            assert one.ts.tolist() == [start + n * 200 for n in range(count) if n % 3 == car]
+    until(lambda: books.counts().stored + books.counts().duplicate >= 2 * count, "the account")
+    assert books.counts().balances()
+
+
+class Tail:
+    """Reads along in the log and counts the readings in it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._log = build.open_log(settings)
+        self._read = [0] * self._log.partitions
+        self._count = 0
+
+    def readings(self) -> int:
+        for partition, after in enumerate(self._read):
+            for offset, data in self._log.read(partition, after, 10_000):
+                self._count += len(decode(data).readings)
+                self._read[partition] = offset
+        return self._count
+
+    def close(self) -> None:
+        self._log.close()
+
+
+def test_a_full_log_holds_the_broker_back_and_goes_on_when_there_is_room(
+    settings: Settings, fleet: list[Device], publisher: Publisher
+) -> None:
+    log = SqliteLog(settings.data_path("log"), 4, 150_000)
+    with closing(SqliteLog(settings.data_path("log"), 4, 150_000)) as other, running_gateway(settings, log):
+        until(lambda: any(other.bounds(p)[1] for p in range(4)), "the first heartbeat")
+        start = now_ms() - 3_000_000
+        sent = [start + n * 100 for n in range(3000)]
+        for ts in sent:
+            publisher.send("car-0", [Message(ts=ts, signals=dict.fromkeys(("rpm", "speed", "voltage"), 1))])
+        publisher.drain()
+        until(lambda: metrics.log_full._value.get() == 1, "the log to be full")
+        found: list[int] = []
+        read = [0] * 4
+
+        def all_there() -> bool:
+            for partition in range(4):
+                for offset, data in other.read(partition, read[partition], 1000):
+                    found.extend(decode(data).readings.ts.tolist())
+                    read[partition] = offset
+                other.trim(partition, read[partition])
+            return len(set(found)) == len(sent)
+
+        until(all_there, "every reading through the log, piece by piece")
+    assert sorted(set(found)) == sent
+
+
+def test_the_commands_say_what_is_there(
+    settings: Settings, environment: dict[str, str], fleet: list[Device], engine: Engine
+) -> None:
+    root = app
+    if not any(group.name == "devices" for group in root.registered_groups):
+        cli.register(root)
+    run = CliRunner()
+
+    def call(*args: str) -> object:
+        result = run.invoke(root, [*args, "--json"], env=environment, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    assert len(call("devices", "list")) == 4  # type: ignore[arg-type]
+    added = call("devices", "add", "car-9", "--type", "vehicle", "--owner", "c-1")
+    assert added["owner"] == "c-1"  # type: ignore[index]
+    assert call("devices", "show", "car-9")["last_hours"] == []  # type: ignore[index]
+    assert call("quarantine", "list") == []
+    assert call("ledger") == []
+    manifest = settings.data_path("fleet.json")
+    manifest.write_text('{"devices": [{"id": "wb-1", "type": "wearable"}]}')
+    assert call("devices", "import", str(manifest)) == {"devices": 1}
+    for step in build.FIRST_RUN:
+        step.run(settings)
+    assert len(call("devices", "list")) == 6  # type: ignore[arg-type]
+
+
+def test_an_empty_installation_has_a_pulse(settings: Settings, engine: Engine) -> None:
+    assert build.pulse(engine, settings) == {
+        "readings": dict.fromkeys(("received", "stored", "duplicate", "quarantined", "throttled", "late"), 0),
+        "lag_seconds": 0.0,
+    }
