@@ -27,6 +27,10 @@ from outreach.customers import manifest
 FLEET_FILE = "fleet.json"
 GOODBYE_S = 30.0  # an attempt that is under way may end; longer holds up the whole stop
 
+HURRIED_S = 0.2  # rest of a loop whose work a person waits for; shorter only burns idle CPU
+UNHURRIED_S = 2.0  # rest of a loop whose work is due at a time of hours or days
+UNHURRIED = frozenset({"monitoring", "sweep"})
+
 Loop = Callable[[], bool]
 
 
@@ -36,7 +40,10 @@ def run(settings: Settings, stop: Stop) -> None:
     try:
         with _sink(settings, engine) as sink_port:
             channels = open_all(settings, sink_port)
-            threads = [in_thread(name, step, stop) for name, step in loops(settings, engine, channels).items()]
+            threads = [
+                in_thread(name, step, stop, UNHURRIED_S if name in UNHURRIED else HURRIED_S)
+                for name, step in loops(settings, engine, channels).items()
+            ]
             while not stop.wait(3600):
                 pass
             _wait_for(threads)

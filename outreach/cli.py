@@ -17,6 +17,7 @@ from kit.db import check, connect, transaction
 from kit.errors import ForewarnError
 from kit.settings import Core, Settings
 from outreach.cases import queries
+from outreach.cases.lifecycle import EventKind
 from outreach.cases.views import CaseView
 from outreach.customers import manifest, record
 
@@ -140,6 +141,8 @@ def _case_facts(case: CaseView) -> dict[str, Any]:
     facts = asdict(case)
     for name in ("finding", "findings"):
         facts.pop(name)
+    answers = [event.detail.get("answer") for event in case.timeline if event.kind == EventKind.ANSWERED]
+    facts["answered"] = answers[-1] if answers else None
     return facts | {"finding_ids": [finding.id for finding in case.findings], "summary": case.finding.evidence.summary}
 
 

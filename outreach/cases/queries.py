@@ -104,7 +104,11 @@ def sink_mail(session: Session, tenant: str, mail_id: int) -> SinkMail:
 
 
 def counts(session: Session, tenant: str) -> dict[str, dict[str, int]]:
-    """How many cases and notices stand where: outreach's part of the pulse."""
+    """How many cases and notices stand where: outreach's part of the pulse.
+
+    ``queued`` leave at once, ``held`` at the end of quiet hours, ``waiting`` when a person says so; ``failed`` counts
+    those of unknown fate too.
+    """
     is_open = func.count().filter(text(OPEN_CASE))
     opened, every = session.execute(select(is_open, func.count()).where(CaseRow.tenant == tenant)).one()
     states = select(OutboxRow.state, func.count()).where(OutboxRow.tenant == tenant).group_by(OutboxRow.state)
@@ -112,7 +116,9 @@ def counts(session: Session, tenant: str) -> dict[str, dict[str, int]]:
     return {
         "cases": {"open": opened, "closed": every - opened},
         "notices": {
-            "queued": sum(by_state.get(state, 0) for state in ("queued", "held", "waiting", "sending")),
+            "queued": by_state.get("queued", 0) + by_state.get("sending", 0),
+            "held": by_state.get("held", 0),
+            "waiting": by_state.get("waiting", 0),
             "delivered": by_state.get("delivered", 0),
             "failed": by_state.get("failed", 0) + by_state.get("unknown", 0),
         },

@@ -1,8 +1,8 @@
 """Import of customers: the ``customers`` of the manifest whose ``devices`` ingest reads.
 
 ``{"customers": [{"id", "name", "language", "time_zone", "email", "phone"?, "consents", "quiet_hours"?,
-"unit_system"?}]}``. The import is all or nothing and may be repeated: records and addresses are brought up to date,
-a consent is granted only the first time it is seen.
+"unit_system"?}]}``. Without ``quiet_hours`` the house's own apply; null means none. The import is all or nothing and
+may be repeated: records and addresses are brought up to date, a consent is granted only the first time it is seen.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from outreach.customers.record import ContactPoint, Customer
 from outreach.errors import CustomersInvalid, InvalidCustomer
 
 SOURCE = "manifest"
+NO_QUIET_HOURS = QuietHours(time(0), time(0))
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     phone: str | None = None
     unit_system: str = "metric"
     consents: list[str] = []
-    quiet_hours: list[str] | None = None
+    quiet_hours: list[str] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class _Manifest(msgspec.Struct, frozen=True):
@@ -106,8 +107,10 @@ def _zone(entry: Entry) -> str:
 
 
 def _quiet_hours(entry: Entry) -> QuietHours | None:
-    if entry.quiet_hours is None:
+    if entry.quiet_hours is msgspec.UNSET:
         return None
+    if entry.quiet_hours is None:
+        return NO_QUIET_HOURS
     try:
         begins, ends = (time.fromisoformat(text).replace(tzinfo=None) for text in entry.quiet_hours)
     except ValueError as error:

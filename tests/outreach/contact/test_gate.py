@@ -1,0 +1,99 @@
+"""The gate's stages, one by one and together: pure functions with a reason in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from outreach.cases.views import CaseState, Verdict
+from outreach.contact import gate
+from outreach.contact.gate.question import Question, Rules, Verb
+from outreach.customers.quiet_hours import QuietHours
+from tests.outreach.conftest import make_customer
+
+NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+RULES = Rules(timedelta(hours=24), timedelta(hours=24), QuietHours(time(21), time(8)))
+GOOD = Question(
+    now=NOON,
+    planned_at=NOON,
+    state=CaseState.NEW,
+    fault_present=True,
+    verdict=None,
+    owner_id="c-1",
+    case_customer_id="c-1",
+    customer=make_customer(consents=("service",)),
+    purpose="service",
+    channel="email",
+    address="ada@example.com",
+    detected=NOON - timedelta(hours=1),
+    strong=True,
+    told_at=None,
+    disputed_at=None,
+    approved_by="",
+    rules=RULES,
+)
+TOKYO = make_customer(consents=("service",), time_zone="Asia/Tokyo")
+HOUSE = make_customer(consents=("service",), time_zone="Asia/Tokyo", quiet_hours=None)
+OBJECTIONS: list[tuple[dict[str, object], str, Verb]] = [
+    ({"fault_present": False}, "still_true", Verb.REFUSE),
+    ({"state": CaseState.MONITORING}, "still_true", Verb.REFUSE),
+    ({"state": CaseState.CLOSED}, "still_true", Verb.REFUSE),
+    ({"verdict": Verdict.FALSE}, "still_true", Verb.REFUSE),
+    ({"verdict": Verdict.BENIGN}, "still_true", Verb.REFUSE),
+    ({"owner_id": None, "customer": None}, "owner", Verb.REFUSE),
+    ({"customer": None}, "owner", Verb.REFUSE),
+    ({"case_customer_id": "c-0"}, "owner", Verb.REFUSE),
+    ({"customer": make_customer()}, "consent", Verb.REFUSE),
+    ({"purpose": "coaching"}, "consent", Verb.REFUSE),
+    ({"address": None}, "address", Verb.REFUSE),
+    ({"strong": False}, "evidence", Verb.ASK),
+    ({"detected": NOON - timedelta(hours=25)}, "fresh", Verb.ASK),
+    ({"told_at": NOON - timedelta(hours=3)}, "duplicate", Verb.REFUSE),
+    ({"disputed_at": NOON - timedelta(days=3)}, "disputed", Verb.ASK),
+    ({"customer": TOKYO}, "quiet_time", Verb.HOLD),
+    ({"customer": HOUSE}, "quiet_time", Verb.HOLD),
+]
+OVERRULED = {"evidence", "fresh", "duplicate", "disputed"}
+
+
+def test_with_nothing_against_it_the_notice_goes() -> None:
+    ruling = gate.decide(GOOD)
+    assert ruling.decision.verb is Verb.SEND
+    assert [stage for stage, _ in ruling.passed] == list(gate.STAGES)
+
+
+@pytest.mark.parametrize(("change", "stage", "verb"), OBJECTIONS)
+def test_each_objection_has_its_stage_and_a_sentence(change: dict[str, object], stage: str, verb: Verb) -> None:
+    ruling = gate.decide(replace(GOOD, **change))  # type: ignore[arg-type]
+    assert (ruling.stage, ruling.decision.verb) == (stage, verb)
+    assert ruling.decision.reason.endswith(".")
+    assert (ruling.decision.until is not None) == (verb is Verb.HOLD)
+    assert all(reason.endswith(".") for _, reason in ruling.passed)
+
+
+@pytest.mark.parametrize(("change", "stage", "verb"), OBJECTIONS)
+def test_a_person_overrules_our_doubts_and_never_the_customer_s_rights(
+    change: dict[str, object], stage: str, verb: Verb
+) -> None:
+    ruling = gate.decide(replace(GOOD, **change, approved_by="kim@example.org"))  # type: ignore[arg-type]
+    if stage in OVERRULED:
+        assert ruling.decision.verb is Verb.SEND
+    else:
+        assert (ruling.stage, ruling.decision.verb) == (stage, verb)
+
+
+def test_every_stage_is_objected_to_by_a_test() -> None:
+    assert {stage for _, stage, _ in OBJECTIONS} == set(gate.STAGES)
+
+
+def test_a_hold_ends_when_the_customer_s_morning_comes() -> None:
+    ruling = gate.decide(replace(GOOD, customer=TOKYO))
+    assert ruling.decision.until == datetime(2026, 3, 10, 23, 0, tzinfo=UTC)
+    assert "Asia/Tokyo" in ruling.decision.reason
+
+
+def test_news_that_was_held_overnight_is_not_old_for_that() -> None:
+    held = replace(GOOD, now=NOON + timedelta(hours=30), planned_at=NOON, detected=NOON - timedelta(hours=20))
+    assert gate.decide(held).decision.verb is Verb.SEND
