@@ -13,7 +13,7 @@ from kit.plugins import Check, Role, Step
 from kit.settings import Core, Settings
 from kit.supervise import Stop
 
-FIRST_ADDRESS = "admin@example.org"
+FIRST_ADDRESS = "admin@forewarn.local"
 PASSWORD_FILE = "console-password"  # noqa: S105 - a file's name
 
 

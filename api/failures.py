@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -64,6 +64,10 @@ def install(app: FastAPI, answer: Answer) -> None:
         _log.warning("database away", path=request.url.path, reason=str(error).splitlines()[0])
         return answer(request, 503, *_WORDS[503])
 
+    def unstorable(request: Request, _error: Exception) -> Response:
+        """A text with a NUL in it, a number past 64 bits: nothing has such a name."""
+        return answer(request, 400, *_WORDS[400])
+
     def unexpected(request: Request, _error: Exception) -> Response:
         """A mistake of ours; the server logs it with its traceback."""
         return answer(request, 500, *_WORDS[500])
@@ -72,4 +76,5 @@ def install(app: FastAPI, answer: Answer) -> None:
     app.add_exception_handler(HTTPException, by_status)
     app.add_exception_handler(RequestValidationError, by_status)
     app.add_exception_handler(OperationalError, database_away)
+    app.add_exception_handler(DataError, unstorable)
     app.add_exception_handler(Exception, unexpected)

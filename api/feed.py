@@ -22,7 +22,8 @@ class CaseFeed:
     """Tells open pages the numbers of the cases that changed.
 
     `start` listens in a thread of its own and survives a database that goes away; `readers` of an asyncio loop
-    get their own queue by `subscribe`. None in a queue means that the process is stopping.
+    get their own queue by `subscribe`. None in a queue means that the process is stopping. `listening` says whether
+    news arrive just now.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -32,6 +33,7 @@ class CaseFeed:
         self._stop = Stop()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self.listening = False
 
     def start(self) -> None:
         """Begin to listen."""
@@ -65,9 +67,13 @@ class CaseFeed:
         """Listen until the stop or a lost connection, which the supervisor retries."""
         with psycopg.connect(self._url, autocommit=True, connect_timeout=5, application_name="forewarn feed") as link:
             link.execute(f"LISTEN {CHANNEL}")
-            while not self._stop.is_set():
-                for notice in link.notifies(timeout=POLL_S):
-                    self._tell(int(notice.payload) if notice.payload.isdigit() else 0)
+            self.listening = True
+            try:
+                while not self._stop.is_set():
+                    for notice in link.notifies(timeout=POLL_S):
+                        self._tell(int(notice.payload) if notice.payload.isdigit() else 0)
+            finally:
+                self.listening = False
         return True
 
     def _tell(self, number: int | None) -> None:

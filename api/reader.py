@@ -12,6 +12,7 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 LANGUAGES = ("en", "de")
+LEAST, MOST = 0.005, 1e12  # numbers outside are written with a power of ten: nobody counts so many zeros
 _UNITS = {"1": "", "Cel": "°C", "Ohm": "Ω", "{rpm}": "rpm"}
 
 
@@ -66,11 +67,15 @@ class Reader:
     def number(self, value: float) -> str:
         """Three to four telling digits: ``1,234``, ``98.6``, ``0.52``."""
         size = abs(value)
+        if size and not LEAST <= size < MOST:
+            return f"{value:.3g}"
         pattern = "#,##0" if size >= 100 else "#,##0.0" if size >= 10 else "#,##0.##"
         return format_decimal(value, pattern, locale=_locale(self.language))
 
     def fixed(self, value: float, decimals: int) -> str:
         """A number with so many decimals, for the ticks of one axis."""
+        if abs(value) >= MOST or decimals > 6:
+            return f"{value:.3g}"
         return format_decimal(value, "#,##0." + "0" * decimals if decimals else "#,##0", locale=_locale(self.language))
 
     def quantity(self, value: float, unit: str) -> str:

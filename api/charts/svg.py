@@ -100,7 +100,7 @@ def _value_ticks(chart: Chart, low: float, high: float, least: int) -> list[tupl
     if chart.states:
         return [(float(index), name.replace("_", " ")) for index, name in enumerate(chart.states)]
     ticks = value_ticks(low, high, least)
-    decimals = max((len(f"{tick:.6f}".rstrip("0").partition(".")[2]) for tick in ticks), default=0)
+    decimals = max((len(f"{tick:.12f}".rstrip("0").partition(".")[2]) for tick in ticks), default=0)
     return [(tick, chart.reader.fixed(tick, decimals)) for tick in ticks]
 
 
