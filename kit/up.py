@@ -153,7 +153,7 @@ class Up:
             return f"waiting: {str(error).splitlines()[0]}"
         for fact in facts:
             name, _, value = fact.rpartition("  ")
-            if name not in self._seen and value.strip("0.,") != "":
+            if name not in self._seen and value != "0" and value.replace(",", "").isdigit():
                 self._seen.add(name)
                 self._console.print(f"  {time.monotonic() - self._began:5.1f} s  first {name}", style="dim")
         return " · ".join(facts)
