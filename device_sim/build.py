@@ -82,5 +82,5 @@ def _play_once(settings: Settings, stop: Stop, path: Path) -> None:
         links.close()
 
 
-ROLES = {"fleet": Role(play, "plays the demonstration's simulated fleet", order=60, demo=True)}
+ROLES = {"fleet": Role(play, "Play the simulated fleet of the demonstration.", order=60, demo=True)}
 FIRST_RUN = [Step("simulated fleet", prepare, order=10, demo=True)]

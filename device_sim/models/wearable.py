@@ -140,7 +140,8 @@ class Wearable:
         room = measured(np.full(count, 22.5), chance, 0.2, 0.1)
         quality = np.array([96.0, 91.0, 76.0, 62.0])[activity.astype(np.int64)]
         level = battery["level"]
-        volts = 3.35 + 0.0075 * level + 0.08 * (level > 92) - 0.03 * battery["load"] + 0.12 * battery["charging"]
+        at_rest = 3.35 + 0.0075 * level + 0.08 * np.clip((level - 86) / 12, 0, 1)
+        volts = at_rest - 0.03 * battery["load"] + 0.12 * battery["charging"]
         return {
             "heart_rate": np.where(worn, np.clip(beats, 30, 210), np.nan),
             "respiration_rate": np.where(worn, np.clip(breath, 6, 50), np.nan),

@@ -74,7 +74,7 @@ def make(birth: Birth) -> Scenario:
     return Scenario("demo", birth, tuple(devices), tuple(customers), tuple(truth))
 
 
-DEMO = Recipe("demo", "24 devices in four time zones, eight of them ailing, owners awake at any hour.", make)
+DEMO = Recipe("demo", "24 devices in four time zones, seven or eight ailing, some owners awake at any hour.", make)
 
 
 def _fleet() -> tuple[list[DeviceSpec], list[Customer]]:

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from device_sim.fleet_state import FleetState
+from device_sim.scenarios.scenario import DAY_MS
+
 RECORDING = "t,kw\n" + "".join(f"2020-01-01 {hour:02}:{minute:02},1\n" for hour in range(24) for minute in range(60))
 MAPPING = """
 device_type = "heat_pump"
@@ -119,3 +122,25 @@ def test_an_interrupted_replay_still_accounts_for_what_it_sent(
     account = json.loads(out)
     assert account["interrupted"]
     assert account["readings_acknowledged"] == account["readings_sent"] == account["rows_sent"] < 1440
+
+
+def test_a_fleet_killed_in_its_past_skips_nothing_when_it_starts_again(
+    where: dict[str, str], tmp_path: Path, listener: Any
+) -> None:
+    where = where | {"FOREWARN__DEVICE_SIM__HISTORY_DAYS": "3", "FOREWARN__DEVICE_SIM__CHUNK_HOURS": "0.5"}
+    words = command("worker", "run", "--role", "fleet")
+    with subprocess.Popen(words, env=where, cwd=tmp_path, stderr=subprocess.DEVNULL) as first:
+        listener.wait_until(lambda: len(listener.heard) > 300, seconds=90)
+        first.kill()
+    with subprocess.Popen(words, env=where, cwd=tmp_path, stderr=subprocess.DEVNULL) as second:
+        state = FleetState.load(tmp_path / "data" / "fleet-state.json")
+        assert state is not None
+        streams = state.make().streams()
+        wanted = {stream.spec.id: stream.window(state.born_ms - 3 * DAY_MS, state.born_ms).ts for stream in streams}
+        last = max(int(ts[-1]) for ts in wanted.values() if len(ts))
+        mark = str(last).encode()
+        listener.wait_until(lambda: any(mark in payload for _, payload in listener.heard[-500:]), seconds=120)
+        second.terminate()
+        assert second.wait(60) == 0
+    for name, ts in wanted.items():
+        assert set(ts.tolist()) <= {row["ts"] for row in listener.rows(name)}
