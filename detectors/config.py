@@ -23,5 +23,5 @@ class Config(Section):
         500, ge=1, le=100_000, description="Log frames read at once; more is faster in a replay and uses more memory."
     )
     attention_threshold: float = Field(
-        11.0, gt=0, description="Surprise (nats) at which `detectors score` raises attention; lower shows more."
+        8.75, gt=0, description="Surprise (nats) at which `detectors score` raises attention; lower shows more."
     )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from detectors.errors import FindingNotFound
 from detectors.finding import Evidence, Finding, FindingKind
-from detectors.tables import FindingRow, VerdictRow
+from detectors.tables import CheckpointRow, FindingRow, VerdictRow
 
 
 def write(session: Session, findings: Iterable[Finding]) -> int:
@@ -75,6 +75,12 @@ def of_device(session: Session, tenant: str, device: str, limit: int = 50) -> li
 def count(session: Session) -> int:
     """How many findings were ever raised (``cleared`` ones end a raised one and are not counted)."""
     return session.scalar(select(func.count()).select_from(FindingRow).where(FindingRow.kind == "raised")) or 0
+
+
+def saved_offsets(session: Session) -> dict[int, int]:
+    """The log offset up to which each partition has been looked at, durably."""
+    rows = session.execute(select(CheckpointRow.partition, CheckpointRow.log_offset)).tuples()
+    return dict(rows.all())
 
 
 def record_verdict(

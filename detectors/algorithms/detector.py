@@ -52,13 +52,8 @@ class Scores:
         )
 
 
-class Detector(Protocol):
-    """Scores readings of many series.
-
-    `fields` describes the state of one series; its parameters are columns too, so that series may differ, and
-    their defaults suit a series of which nothing is known. Every detector has the columns `active`, `onset`, `count`
-    (as of the last reading) and `frozen` (uint8: learn nothing while it is 1).
-    """
+class Stateful(Protocol):
+    """What owns a `SlotState`."""
 
     @property
     def name(self) -> str:
@@ -75,6 +70,15 @@ class Detector(Protocol):
         """The columns of its state."""
         ...
 
+
+class Detector(Stateful, Protocol):
+    """Scores readings of many series.
+
+    `fields` describes the state of one series; its parameters are columns too, so that series may differ, and
+    their defaults suit a series of which nothing is known. Every detector has the columns `active`, `onset`, `count`
+    (as of the last reading) and `frozen` (uint8: learn nothing while it is 1).
+    """
+
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
         """Score each reading against the past of its slot, then learn it.
 
@@ -84,7 +88,7 @@ class Detector(Protocol):
         ...
 
 
-def new_state(detector: Detector, slots: int = 0) -> SlotState:
+def new_state(detector: Stateful, slots: int = 0) -> SlotState:
     """Fresh state for `slots` series."""
     state = SlotState(detector.name, detector.version, detector.fields)
     state.grow(slots)

@@ -37,6 +37,7 @@ FIELDS = (
     Field("seen", "f8"),
     Field("beyond", "f8"),
     Field("lasted", "f8"),
+    Field("was_over", "u1"),
     Field("calm", "f8"),
 )
 _Columns = namedtuple("_Columns", [field.name for field in FIELDS])  # type: ignore[misc]  # noqa: PYI024
@@ -64,11 +65,12 @@ def _advance(c, s, ts, over, observed):  # type: ignore[no-untyped-def]
     """Count the time beyond or within, and switch the symptom."""
     c.count[s] += 1
     if over > 0.0:
-        if c.lasted[s] == 0.0 and c.active[s] == 0:
+        if c.lasted[s] == 0.0 and c.active[s] == 0 and not c.was_over[s]:
             c.onset[s], c.count[s] = ts, 1
-        c.lasted[s] += observed
+        c.lasted[s] += observed if c.was_over[s] else 0.0
     else:
         c.lasted[s] = max(0.0, c.lasted[s] - LEAK * observed)
+    c.was_over[s] = over > 0.0
     c.calm[s] = c.calm[s] + observed if over <= -c.back[s] else 0.0
     if c.active[s] == 0 and c.lasted[s] >= c.hold_ms[s] and over > 0.0:
         c.active[s] = int(c.side[s])

@@ -1,7 +1,7 @@
 """Persistence: a symptom enters after k of the last n readings and a time, and leaves by a lower level.
 
-Time counts only while the signal is observed: a gap adds at most `GAP_PERIODS` periods, so a night in the garage
-neither proves nor clears anything.
+Time counts only between two readings that both exceed, and a gap adds at most `GAP_PERIODS` periods: a night in the
+garage neither proves nor clears anything.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ FIELDS = (
     Field("mask", "i8"),
     Field("calm_mask", "i8"),
     Field("lasted", "f8"),
+    Field("was_hit", "u1"),
     Field("calm", "f8"),
     Field("direction", "i1"),
     Field("active", "i1"),
@@ -64,8 +65,9 @@ def step(c, s, severity, ts, dt):  # type: ignore[no-untyped-def]
         c.direction[s], c.onset[s], c.lasted[s], c.count[s] = side, ts, 0.0, 0
     c.count[s] += 1
     hit = exceeds and side == c.direction[s]
-    if hit:
+    if hit and c.was_hit[s]:
         c.lasted[s] += dt
+    c.was_hit[s] = hit
     if c.active[s] == 0:
         _enter(c, s, hit, window)
     else:

@@ -40,7 +40,7 @@ REFRESH = 8  # learned readings between two looks at the spread; 1 costs a third
 SHRINK = 20.0  # readings at which the severity counts half: a young spread is a guess
 FIRST_H = 1 / 60  # hours that a first reading stands for
 MOST_SEVERE = 1e6
-HUGE = 1e100  # magnitudes are cut here, so that no square overflows
+HUGE = 1e30  # magnitudes are cut here, so that single precision holds them
 LEVEL, VALUE, RESIDUAL, MEAN, QUICK, DENSITIES = 0, 1, 2, 3, 4, 5
 SHARES = np.array([0.005, 0.025, 0.25, 0.5, 0.75, 0.975, 0.995])
 
@@ -48,6 +48,7 @@ FIELDS = (
     Field("frozen", "u1"),
     Field("period_ms", "f8"),  # usual time between readings; 0: learned
     Field("floor_sd", "f8"),  # smallest spread believed, in the signal's unit: sensor resolution and more
+    Field("tail", "f8", fill=1.0),  # weight of the tails in the spread; lower where transients make them
     Field("smooth_ms", "f8"),  # severity looks at the mean over this time; 0: at the reading itself
     Field("min_age_ms", "f8", fill=4 * 86_400_000.0),  # no symptom before this age …
     Field("min_count", "f8", fill=300.0),  # … and so many readings
@@ -128,12 +129,12 @@ def _range(spread, floor_sd):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _severity(residual, spread, floor_sd, seen):  # type: ignore[no-untyped-def]
+def _severity(residual, spread, floor_sd, tail, seen):  # type: ignore[no-untyped-def]
     sd = max(
         floor_sd,
         (spread[4] - spread[2]) / 1.349,
-        (spread[5] - spread[1]) / 3.92,
-        (spread[6] - spread[0]) / 5.152,
+        tail * (spread[5] - spread[1]) / 3.92,
+        tail * (spread[6] - spread[0]) / 5.152,
         1e-9 * abs(spread[3]),
         TINIEST,
     )
@@ -175,7 +176,7 @@ def _condition(c, s, ts, x):  # type: ignore[no-untyped-def]
     novel = x - (c.quick[s, here] if c.quick_n[s, here] > 0.0 else level)
     of_novel = histogram.surprise(c.counts[s, QUICK], c.frames[s, QUICK], novel)
     mean = of_novel if first else c.mean[s] + _rate(MEAN_RATE, units) * (of_novel - c.mean[s])
-    severity = _severity(residual, c.spread[s], c.floor_sd[s], c.seen[s])
+    severity = _severity(residual, c.spread[s], c.floor_sd[s], c.tail[s], c.seen[s])
     late = not first and dt <= 0.0
     return _Scored(x, dt, late, units, observed, level, smoothed, mean, residual, novel, severity)
 

@@ -32,7 +32,8 @@ HEARTBEAT_MS = 5_000  # the gateway's; log time moves at most two of them a fram
 SWEEP_MS = 60_000  # how often silence is looked for, in log time
 CHUNK = 65_536  # readings scored together; bounds the memory of a huge frame
 MISSING_MOST = 0.5  # a claim from a window with more missing is for staff, not for the customer
-GRACE_MS = 900_000.0
+CONTACT_SEVERITY = 0.5  # a limit that is only just passed is for staff
+GRACE_MS = 900_000.0  # silence must be watched at least so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +257,8 @@ class Engine:
         if not known.tenant or kind is None:
             return []
         evidence = build(claim, Scene(kind.device_type, kind.profile, partial(self.band, device)))
-        sure = evidence.readings_missing_share <= MISSING_MOST
+        severity = max((symptom.severity for symptom in claim.symptoms), default=0.0)
+        sure = evidence.readings_missing_share <= MISSING_MOST and severity >= CONTACT_SEVERITY
         names = {self._detector_of(kind.profile.watches, symptom) for symptom in claim.symptoms}
         onset = from_ms(claim.onset)
         return [
@@ -269,7 +271,7 @@ class Engine:
                 onset=onset,
                 detected=from_ms(claim.at),
                 surprise=round(max((symptom.surprise for symptom in claim.symptoms), default=0.0), 3),
-                severity=round(max((symptom.severity for symptom in claim.symptoms), default=0.0), 3),
+                severity=round(severity, 3),
                 confidence=confidence(claim),
                 contact=claim.kind == "raised" and FAULTS.get(claim.fault).contact and sure,
                 detector="+".join(sorted(names)),

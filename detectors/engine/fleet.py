@@ -80,11 +80,6 @@ class Fleet:
         self.watches = int(self.columns["watches"].sum())
         self._index()
 
-    def refresh(self) -> None:
-        """Look up all devices anew: labels, firmware and owners change."""
-        known = self._lookup([device.no for device in self.devices])
-        self.devices = [known.get(device.no, device) for device in self.devices]
-
     def _add(self, device: Device) -> None:
         slot, kind = len(self.devices), self._type_no.get(device.type, UNWATCHED)
         program = self._types[kind] if kind != UNWATCHED else None

@@ -37,8 +37,8 @@ CIRCUIT = {
 HEAT_PUMP = Profile(
     "heat_pump",
     (
-        seasonal("evaporator_approach", APPROACH, **CIRCUIT, floor_sd=0.8, enter=4),
-        seasonal("discharge_lift", LIFT, **CIRCUIT, floor_sd=1.5, enter=4),
+        seasonal("evaporator_approach", APPROACH, **CIRCUIT, floor_sd=0.8, tail=0.6, enter=4),
+        seasonal("discharge_lift", LIFT, **CIRCUIT, floor_sd=1.5, tail=0.4, enter=4),
         hint("suction_pressure", SUCTION, **CIRCUIT, floor_sd=0.25, enter=4),
         hint("evaporator_temp", EVAPORATOR, **CIRCUIT, floor_sd=1.0, enter=5),
         hint("discharge_temp", DISCHARGE, **CIRCUIT, floor_sd=2.0, enter=5),

@@ -1,0 +1,107 @@
+"""Commands of the detectors: what there is, and scores over any table."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from detectors.config import Config
+from kit.cli import JsonFlag, emit, settings
+from kit.errors import ForewarnError
+
+app = typer.Typer(help="Detectors: what they look for, and their scores over any table.", no_args_is_help=True)
+
+
+def register(root: typer.Typer) -> None:
+    """Add ``forewarn detectors …``."""
+    root.add_typer(app, name="detectors")
+
+
+@app.command("list")
+def list_detectors(as_json: JsonFlag = False) -> None:
+    """List what is watched on each device type, by which detector, and the fault that it speaks for.
+
+    Example: forewarn detectors list
+    """
+    emit(_watched(), as_json, columns=("device_type", "watches", "detector", "symptom", "faults"))
+
+
+def _watched() -> list[dict[str, Any]]:
+    from detectors.faults.catalogue import FAULTS
+    from detectors.faults.profiles import PROFILES
+
+    rows: list[dict[str, Any]] = []
+    for name, profile in PROFILES.items():
+        for watch in profile.watches:
+            speaks = [
+                fault.name
+                for _, fault in FAULTS.items()
+                if watch.symptom in {key.split(":")[0] for key in fault.signature}
+                and (not fault.device_types or name in fault.device_types)
+            ]
+            rows.append(
+                {
+                    "device_type": name,
+                    "watches": watch.channel.label,
+                    "detector": watch.detector,
+                    "symptom": watch.symptom,
+                    "faults": ", ".join(speaks + (["unusual_behaviour"] if watch.unusual else [])),
+                }
+            )
+        if profile.silent_after_s:
+            hours = f"any message for {profile.silent_after_s / 3600:g} h"
+            rows.append(
+                {"device_type": name, "watches": hours, "detector": "silence", "symptom": "silent", "faults": "silent"}
+            )
+    return rows
+
+
+@app.command()
+def score(
+    ctx: typer.Context,
+    source: Annotated[Path, typer.Argument(metavar="IN.csv", help="A time column, then one column for each signal.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT.csv", help="Where the scores go; replaced if it exists.")],
+    grace: Annotated[
+        int | None, typer.Option(min=0, metavar="ROWS", help="First rows that raise nothing (100 if not given).")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Score a table row by row: the time, surprise, severity, alert_score, attention, contact.
+
+    Times are ISO 8601 (UTC where no zone is given) or epoch seconds or milliseconds; an empty cell is a missing
+    reading. Each signal learns from its own past only; a row takes the worst of its signals. alert_score is the
+    score of an alert raised at this row, else 0. A table that ends in .gz is unpacked on the way.
+
+    Examples: forewarn detectors score pump.csv scores.csv · forewarn detectors score pump.csv.gz scores.csv --json
+    """
+    from detectors.build import keep_kernels
+
+    current = settings(ctx)
+    if not source.is_file():
+        raise ForewarnError(f"There is no file {source}.", "Give the path of a CSV file.")
+    if target.exists() and target.samefile(source):
+        raise ForewarnError("The scores would overwrite the table.", "Give another name for OUT.csv.")
+    keep_kernels(current)
+    from detectors.algorithms.attention import GRACE
+    from detectors.scoring.score import Scorer, score_file
+
+    threshold = current.of(Config).attention_threshold
+
+    def scorer_of(signals: int) -> Scorer:
+        return Scorer(signals, threshold, GRACE if grace is None else grace)
+
+    facts = score_file(source, target, scorer_of, _tell)
+    if sys.stderr.isatty():
+        typer.echo("", err=True)
+    emit(facts, as_json)
+
+
+def _tell(rows: int) -> None:
+    """Progress on stderr: one line that is overwritten on a terminal, else a line a million rows."""
+    if sys.stderr.isatty():
+        typer.echo(f"\r{rows:,} rows", err=True, nl=False)
+    elif rows % 1_000_000 == 0:
+        typer.echo(f"{rows:,} rows", err=True)

@@ -1,0 +1,141 @@
+"""One partition under a lease: its engine, its place in the log, and the transaction that saves both.
+
+Findings, checkpoint and offset commit together or not at all, fenced by the lease. What could not be committed is
+computed again from the last checkpoint, to the same findings with the same ids.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+from sqlalchemy import Engine as Database
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from detectors import metrics, queries
+from detectors.engine import checkpoint
+from detectors.engine.engine import Engine
+from detectors.errors import StateUnreadable
+from detectors.finding import Finding
+from detectors.tables import CheckpointRow
+from ingest import offsets
+from ingest.errors import FrameCorrupt
+from ingest.log import PartitionLog
+from ingest.log.frames import decode
+from kit import leases
+from kit.db import transaction
+from kit.leases import Lease
+from kit.logs import get
+
+READER = "detector"  # the name under which ingest knows how far detection has come
+SAVING_SHARE = 0.05  # of the time at most goes into checkpoints; large states are saved less often
+
+_log = get("detector")
+
+
+class Partition:
+    """See the module. While `sound` is false the engine may have stopped within a frame: make a new `Partition`."""
+
+    def __init__(
+        self, lease: Lease, number: int, engine: Engine, *, log: PartitionLog, database: Database, every_s: float
+    ) -> None:
+        self.lease = lease
+        self.number = number
+        self.sound = True
+        self._engine = engine
+        self._log = log
+        self._database = database
+        self._every_s = every_s
+        self._pending: list[Finding] = []
+        self._dirty = False
+        self._offset = 0
+        self._mute_until_ms = 0
+        self._load()
+        self._due = time.monotonic() + every_s
+
+    def advance(self, most: int) -> bool:
+        """Take over up to `most` frames and commit what is due; whether there was anything to do."""
+        self.sound = False
+        entries = self._log.read(self.number, self._offset, most)
+        for offset, data in entries:
+            self._take(offset, data)
+            if self._pending:
+                self._commit()
+        if self._dirty and time.monotonic() >= self._due:
+            self._commit()
+        metrics.lag.labels(str(self.number)).set(self._log.bounds(self.number)[1] - self._offset)
+        self.sound = True
+        return bool(entries)
+
+    def finish(self) -> None:
+        """Commit what is not yet committed."""
+        if self._dirty and self.sound:
+            self._commit()
+
+    def _load(self) -> None:
+        """Take over the checkpoint.
+
+        One of another version is left: the log is read again from its beginning to learn anew, and what had been
+        looked at before raises nothing a second time.
+        """
+        with transaction(self._database) as session:
+            row = session.get(CheckpointRow, self.number)
+            found = (row.log_offset, row.log_ms, row.state) if row else None
+        if found:
+            try:
+                checkpoint.load(self._engine, found[2])
+                self._offset = found[0]
+            except StateUnreadable as error:
+                self._mute_until_ms = found[1]
+                _log.warning("learning anew from the log", partition=self.number, reason=error.problem)
+        first, _last = self._log.bounds(self.number)
+        if self._offset + 1 < first:
+            if self._offset:
+                _log.warning("log entries are gone", partition=self.number, after=self._offset, first=first)
+            self._offset = first - 1
+
+    def _take(self, offset: int, data: bytes) -> None:
+        engine = self._engine
+        before = engine.readings, engine.skipped
+        try:
+            frame = decode(data)
+        except FrameCorrupt as error:
+            metrics.skipped.labels("corrupt_frame").inc()
+            _log.error("frame left out", partition=self.number, offset=offset, reason=error.problem)
+        else:
+            found = engine.process(frame)
+            if frame.received_ms > self._mute_until_ms:
+                self._pending += found
+        self._offset, self._dirty = offset, True
+        metrics.readings.inc(engine.readings - before[0])
+        metrics.skipped.labels("late_or_double").inc(engine.skipped - before[1])
+
+    def _commit(self) -> None:
+        if self._engine.received_ms <= self._mute_until_ms:
+            self._due = time.monotonic() + self._every_s
+            return
+        began = time.monotonic()
+        state = checkpoint.dump(self._engine)
+        with transaction(self._database) as session:
+            leases.fence(session, self.lease)
+            queries.write(session, self._pending)
+            self._save(session, state)
+        took = time.monotonic() - began
+        metrics.checkpoint_seconds.observe(took)
+        for (fault, kind), number in Counter((found.fault, found.kind) for found in self._pending).items():
+            metrics.findings.labels(fault, kind).inc(number)
+        self._pending, self._dirty = [], False
+        self._due = time.monotonic() + max(self._every_s, took / SAVING_SHARE)
+
+    def _save(self, session: Session, state: bytes) -> None:
+        values = {
+            "log_offset": self._offset,
+            "log_ms": self._engine.received_ms,
+            "version": checkpoint.version(self._engine),
+            "state": state,
+        }
+        statement = insert(CheckpointRow).values(partition=self.number, **values)
+        session.execute(statement.on_conflict_do_update(index_elements=["partition"], set_=values))
+        old = offsets.positions(session, READER, self.number + 1)[self.number]
+        offsets.advance(session, READER, self.number, old, offsets.Position(self._offset, self._engine.received_ms))

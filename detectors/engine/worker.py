@@ -1,0 +1,136 @@
+"""The role `detector`: leases partitions, drives their engines, gives them up cleanly."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from sqlalchemy import Engine as Database
+from sqlalchemy.exc import SQLAlchemyError
+
+from detectors.config import Config
+from detectors.engine.engine import Engine
+from detectors.engine.partition import Partition
+from detectors.engine.program import Program, compile_profiles
+from ingest.log import PartitionLog
+from ingest.reading import Frame, ReadingBatch, series_id
+from ingest.registry.devices import Device, by_numbers
+from kit import leases
+from kit.db import connect, transaction
+from kit.errors import ForewarnError
+from kit.leases import Lease, LeaseLost
+from kit.logs import get
+from kit.settings import Settings
+from kit.supervise import Stop, run_loop
+
+IDLE_S = 0.02  # between two looks at a quiet log; longer delays a finding, shorter burns the processor
+TAKE_EVERY_S = 2.0  # how often partitions that nobody holds are looked for
+
+_log = get("detector")
+
+
+class Worker:
+    """Holds partitions and advances them in turn; `step` is for `kit.supervise`."""
+
+    def __init__(self, database: Database, log: PartitionLog, config: Config, program: Program) -> None:
+        self._database = database
+        self._log = log
+        self._config = config
+        self._program = program
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._held: dict[int, Partition] = {}
+        self._take_at = 0.0
+        self._renew_at = 0.0
+
+    def step(self) -> bool:
+        """Take free partitions, renew leases when due, and advance every partition once."""
+        self._renew()
+        self._take_free()
+        busy = False
+        for number, partition in list(self._held.items()):
+            sound = partition if partition.sound else self._open(partition.lease, number)
+            busy |= sound.advance(self._config.frames_per_step)
+        return busy
+
+    def close(self) -> None:
+        """Commit and give every partition up, so that another worker goes on at once."""
+        for partition in self._held.values():
+            try:
+                partition.finish()
+                with transaction(self._database) as session:
+                    leases.release(session, partition.lease)
+            except (ForewarnError, SQLAlchemyError) as error:
+                _log.warning("partition not given up cleanly", partition=partition.number, reason=str(error)[:200])
+        self._held.clear()
+
+    def _take_free(self) -> None:
+        now = time.monotonic()
+        if now < self._take_at:
+            return
+        self._take_at = now + TAKE_EVERY_S
+        for number in range(self._log.partitions):
+            if number in self._held:
+                continue
+            with transaction(self._database) as session:
+                lease = leases.acquire(session, f"detector/{number}", self._holder, self._config.lease_s)
+            if lease is not None:
+                self._open(lease, number)
+
+    def _renew(self) -> None:
+        now = time.monotonic()
+        if now < self._renew_at:
+            return
+        self._renew_at = now + self._config.lease_s / 3
+        for number, partition in list(self._held.items()):
+            try:
+                with transaction(self._database) as session:
+                    leases.renew(session, partition.lease, self._config.lease_s)
+            except LeaseLost as lost:
+                del self._held[number]
+                _log.warning("partition taken over by another worker", partition=number, reason=lost.problem)
+
+    def _open(self, lease: Lease, number: int) -> Partition:
+        """The partition as of its last commit, in place of one that stopped in the middle of a frame."""
+        engine = Engine(self._program, self._lookup)
+        partition = Partition(
+            lease, number, engine, log=self._log, database=self._database, every_s=self._config.checkpoint_s
+        )
+        self._held[number] = partition
+        return partition
+
+    def _lookup(self, numbers: Iterable[int]) -> Mapping[int, Device]:
+        with transaction(self._database) as session:
+            return by_numbers(session, numbers)
+
+
+def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
+    """Detect until `stop`: the role's main function. Closes the log."""
+    program = compile_profiles()
+    warm(program)
+    worker = Worker(connect(settings), log, settings.of(Config), program)
+    try:
+        run_loop("detector", worker.step, stop, idle_s=IDLE_S)
+    finally:
+        worker.close()
+        log.close()
+
+
+def warm(program: Program) -> None:
+    """Load or compile every kernel before the first reading waits for it."""
+    kinds = list(program.types.values())
+    devices = {
+        number: Device(number, "warm", str(number), kind.device_type.name, "", "", "", "UTC", None)
+        for number, kind in enumerate(kinds, 1)
+    }
+    engine = Engine(program, lambda numbers: {number: devices[number] for number in numbers})
+    for minute in range(2):
+        series = [
+            series_id(no, signal.number) for no, kind in enumerate(kinds, 1) for signal in kind.device_type.signals
+        ]
+        ts = np.full(len(series), 60_000 * (minute + 1), np.int64)
+        batch = ReadingBatch.of(series, ts.tolist(), [50.0] * len(series))
+        engine.process(Frame(60_000 * (minute + 1), batch))
