@@ -62,7 +62,7 @@ def test_a_customer_s_language_is_one_of_ours(tag: str, language: str) -> None:
 
 
 def test_moments_are_told_in_the_reader_s_zone_and_manner() -> None:
-    assert texts.moment_words("de", ONSET, ZoneInfo("Europe/Berlin")) == "5. Januar, 04:04 (CET)"
+    assert texts.moment_words("de", ONSET, ZoneInfo("Europe/Berlin")) == "5. Januar, 04:04 (CET)"  # codespell:ignore
     assert texts.moment_words("en", ONSET, ZoneInfo("America/New_York")) == "4 January, 22:04 (EST)"
 
 

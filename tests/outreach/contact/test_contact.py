@@ -237,7 +237,7 @@ def test_opening_the_page_changes_nothing(world: World, mailer: Mailer) -> None:
     with transaction(world.engine) as session:
         page = inbound.open_page(session, world.clock, mailer.links()[0])
     assert (page.reference, page.language, page.answered) == ("FW-1001", "de", None)
-    assert page.advice.title == "Der Motor wird heißer, als er sollte"
+    assert page.advice.title == "Der Motor wird heißer, als er sollte"  # codespell:ignore
     assert mailer.events() == before
 
 
