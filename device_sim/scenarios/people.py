@@ -61,7 +61,7 @@ PLACES = (
             ("Haruto Sato", "en"),
             ("Emi Kobayashi", "en"),
             ("Lukas Meier", "de"),
-            ("Rin Mori", "en"),
+            ("Aoi Mori", "en"),
         ),
     ),
 )

@@ -53,7 +53,7 @@ def test_packaged_mappings_are_good_and_give_signals_that_exist(name: str) -> No
         ("above = 2.5", 'above = "2.5"', "'above' of 'backup_heater' is not a number", "above = 1.0"),
         ("factor = 1000", "factor = true", "'factor' of 'power' is not a number", "factor"),
         ("offset = -1", 'unit = "kW->W"', "a unit and a factor", "one of them"),
-        ("above = 2.5", "bellow = 1", "unknown key 'bellow'", "above"),
+        ("above = 2.5", "over = 1", "unknown key 'over'", "above"),
         ('column = " When "', "", "either a column or a period", "period_s"),
         ('column = " When "', 'column = "a"\nperiod_s = 1', "either a column or a period", "period_s"),
         ('column = " When "', "period_s = 0", "period_s is not between", "period_s"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,3 +97,22 @@ def test_a_connection_for_each_device_leaves_its_status_when_it_goes(broker_url:
     for device in ("a", "b"):
         told = [payload for topic, payload in listener.heard if topic == f"fw/v1/demo/{device}/status"]
         assert told == [b"online", b"offline"]
+
+
+def test_a_broker_that_speaks_only_mqtt_3_1_1_is_spoken_to_in_that(
+    tmp_path: Path, listen: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kit.services.find_mosquitto", lambda: None)
+    nats = LocalBroker(tmp_path / "nats")
+    nats.start()
+    try:
+        listener = listen(nats.url)
+        with publishing(nats.url, window=20) as publisher:
+            assert not publisher.mqtt5
+            for number in range(100):
+                publisher.publish(TOPIC, b"%d" % number, readings=1)
+            publisher.drain(30)
+            listener.wait_for(100)
+            assert publisher.delivered.readings == 100
+    finally:
+        nats.stop()
