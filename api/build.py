@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable
+from zoneinfo import available_timezones
+
+from babel.localtime import get_localzone
 
 from api.config import Config
 from api.security import accounts, passwords
@@ -33,9 +36,24 @@ def first_account(settings: Settings) -> None:
             if accounts.everybody(session, tenant):
                 return
             password = _kept_password(settings)
-            accounts.add(session, SystemClock(), tenant, FIRST_ADDRESS, name="Administrator", password=password)
+            zone = _zone_here()
+            accounts.add(
+                session,
+                SystemClock(),
+                tenant,
+                FIRST_ADDRESS,
+                name="Administrator",
+                password=password,
+                time_zone=zone,
+            )
     finally:
         engine.dispose()
+
+
+def _zone_here() -> str:
+    """The zone of this machine; UTC when it does not say."""
+    key = getattr(get_localzone(), "key", "UTC")
+    return key if key in available_timezones() and not key.startswith("Etc/") else "UTC"
 
 
 def _kept_password(settings: Settings) -> str:

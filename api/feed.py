@@ -14,7 +14,7 @@ from api import metrics
 from kit.supervise import Stop, in_thread
 
 CHANNEL = "forewarn_cases"
-POLL_S = 0.5  # how long a stop may go unnoticed; the news itself arrives at once
+POLL_S = 0.2  # how long a stop may go unnoticed; the news itself arrives at once
 BACKLOG = 64  # news a page may be behind; more is dropped, because one refetch shows all of it
 
 

@@ -66,11 +66,7 @@ class Reader:
 
     def number(self, value: float) -> str:
         """Three to four telling digits: ``1,234``, ``98.6``, ``0.52``."""
-        size = abs(value)
-        if size and not LEAST <= size < MOST:
-            return f"{value:.3g}"
-        pattern = "#,##0" if size >= 100 else "#,##0.0" if size >= 10 else "#,##0.##"
-        return format_decimal(value, pattern, locale=_locale(self.language))
+        return self._like(value, abs(value))
 
     def fixed(self, value: float, decimals: int) -> str:
         """A number with so many decimals, for the ticks of one axis."""
@@ -83,9 +79,15 @@ class Reader:
         return f"{self.number(value)} {unit_words(unit)}".rstrip()
 
     def span(self, low: float, high: float, unit: str) -> str:
-        """A range with its unit: ``88.0 to 94.0 °C``."""
-        to = "bis" if self.language == "de" else "to"
-        return f"{self.number(low)} {to} {self.number(high)} {unit_words(unit)}".rstrip()
+        """A range with its unit, both ends to the same digit: ``88.5 to 94 °C``."""
+        to, size = "bis" if self.language == "de" else "to", max(abs(low), abs(high))
+        return f"{self._like(low, size)} {to} {self._like(high, size)} {unit_words(unit)}".rstrip()
+
+    def _like(self, value: float, size: float) -> str:
+        if size and not LEAST <= size < MOST:
+            return f"{value:.3g}"
+        pattern = "#,##0" if size >= 100 else "#,##0.#" if size >= 10 else "#,##0.##"
+        return format_decimal(value, pattern, locale=_locale(self.language))
 
 
 def unit_words(ucum: str) -> str:

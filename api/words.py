@@ -9,6 +9,7 @@ from datetime import datetime
 from markupsafe import Markup, escape
 
 from api.reader import Reader
+from detectors.finding import Evidence, SignalEvidence
 from ingest.wire.catalogue import Kind, Signal
 from ingest.wire.codes import to_text
 from outreach.cases.views import CaseState, TimelineEvent, Verdict
@@ -61,6 +62,7 @@ NOTICES = {
     "failed": Sign("Failed", "cross", "urgent"),
     "unknown": Sign("Unknown", "question", "high"),
 }
+NOTABLE, OUT, FAR = 2.0, 4.0, 8.0  # robust standard deviations; lower shouts at noise, higher whispers at faults
 SHOWN_UNKNOWN = Sign("Unknown", "question", "low")
 
 
@@ -74,13 +76,36 @@ def verdict(given: Verdict) -> Sign:
     return replace(VERDICTS[given], word=f"Verdict: {VERDICTS[given].word.lower()}")
 
 
-def farness(severity: float) -> Sign:
-    """How far out a value is, from its severity in robust standard deviations."""
-    if severity >= 8:
+def farness(item: SignalEvidence) -> Sign:
+    """How far out a signal is, from its severity in robust standard deviations.
+
+    A value inside its range can still be evidence: how it moves, or how it stands to another signal, is what is off.
+    """
+    if item.severity >= NOTABLE and item.expected_low <= item.value <= item.expected_high:
+        return Sign("In range, but off its course", "diamond", "high")
+    if item.severity >= FAR:
         return Sign("Far out", "triangle", "urgent")
-    if severity >= 4:
+    if item.severity >= OUT:
         return Sign("Out", "diamond", "high")
-    return Sign("Near the edge", "disc", "normal") if severity >= 2 else Sign("As expected", "check", "good")
+    return Sign("Near the edge", "disc", "normal") if item.severity >= NOTABLE else Sign("As expected", "check", "good")
+
+
+def expected(item: SignalEvidence, signal: Signal | None, reader: Reader) -> str:
+    """What was expected: a range, or one end of it where the other is only what is physically possible."""
+    lowest = signal is not None and item.expected_low <= signal.low
+    highest = signal is not None and item.expected_high >= signal.high
+    if lowest and highest:
+        return "–"
+    if lowest:
+        return f"at most {reader.quantity(item.expected_high, item.unit)}"
+    if highest:
+        return f"at least {reader.quantity(item.expected_low, item.unit)}"
+    return reader.span(item.expected_low, item.expected_high, item.unit)
+
+
+def news(evidence: Evidence) -> list[str]:
+    """The reasons that the summary does not say already."""
+    return [reason for reason in evidence.reasons if reason.rstrip(".") not in evidence.summary]
 
 
 def state_name(signal: Signal, value: float) -> str | None:

@@ -11,15 +11,16 @@ from starlette.responses import RedirectResponse, Response
 from api.charts.data import Chart
 from api.console.access import SignedIn, Staff, genuine
 from api.console.next_step import next_step
-from api.console.pictures import case_charts
+from api.console.pictures import case_charts, telling
 from api.pages import page
 from api.security import accounts
 from api.site import Db, Here, Site
-from api.telemetry import Latest
+from api.telemetry import Latest, kind_of
 from detectors.finding import Finding
 from ingest.errors import UnknownDevice
 from ingest.registry.devices import Device, access_device
 from ingest.store.errors import StoreError
+from ingest.wire.catalogue import Signal
 from outreach.cases import actions, queries
 from outreach.cases.views import Verdict
 
@@ -53,6 +54,8 @@ def show(site: Here, staff: Staff, db: Db, number: Number, done: str = "") -> Re
         view=view,
         row=view.row,
         finding=view.finding,
+        evidence=sorted(view.finding.evidence.signals, key=telling),
+        signals=_signals(device),
         device=device,
         charts=charts,
         latest=latest,
@@ -114,6 +117,11 @@ def _device(db: Session, tenant: str, identifier: str) -> Device | None:
         return access_device(db, tenant, identifier)
     except UnknownDevice:
         return None
+
+
+def _signals(device: Device | None) -> dict[str, Signal]:
+    kind = kind_of(device) if device else None
+    return {signal.name: signal for signal in kind.signals} if kind else {}
 
 
 def _telemetry(

@@ -31,7 +31,7 @@ def case_charts(telemetry: Telemetry, device: Device, finding: Finding, reader: 
         return []
     known = {signal.name: signal for signal in kind.signals}
     shown = [item for item in finding.evidence.signals if item.signal in known]
-    shown.sort(key=lambda item: item.role != "cause")
+    shown.sort(key=telling)
     window = _window(finding, now)
     lines = telemetry.window(device, [known[item.signal] for item in shown], *window)
     marks = (Mark(to_ms(finding.onset), "began", "onset"), Mark(to_ms(finding.detected), "noticed", "detected"))
@@ -48,6 +48,11 @@ def case_charts(telemetry: Telemetry, device: Device, finding: Finding, reader: 
             )
         )
     return charts
+
+
+def telling(item: SignalEvidence) -> tuple[bool, bool, float]:
+    """What to show first: a cause before its context, what has an expectation, and what is farthest out."""
+    return item.role != "cause", not item.band, -item.severity
 
 
 def _window(finding: Finding, now: datetime) -> tuple[datetime, datetime]:

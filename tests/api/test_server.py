@@ -60,11 +60,11 @@ class TestSlowClients:
 
     def test_half_a_second_head_on_a_kept_connection_too(self, running: Running) -> None:
         with socket.create_connection(("127.0.0.1", running.port), timeout=20) as half:
-            half.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HT")
-            received = b""
-            while chunk := half.recv(4096):
-                received += chunk
-            assert received.count(b"HTTP/1.1 200") == 1
+            half.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert half.recv(4096).startswith(b"HTTP/1.1 200")
+            half.sendall(b"GET /healthz HT")
+            while half.recv(4096):
+                pass
 
     def test_half_a_body_is_answered_and_not_waited_for(self, running: Running) -> None:
         with socket.create_connection(("127.0.0.1", running.port), timeout=20) as half:
