@@ -166,7 +166,7 @@ def test_the_glossary_has_every_word() -> None:
 
 def test_the_project_speaks_of_itself_alone() -> None:
     hosts = "|".join(["python" + "hosted", "py" + r"pi\.org", "registry" + r"\.npmjs", "deb" + r"\.debian\.org"])
-    elsewhere = re.compile(hosts + "|/wor" + "k/|bash_" + r"jobs|\.lib" + "rary", re.IGNORECASE)
+    elsewhere = re.compile(hosts + "|/wor" + "k/|bash_" + r"jobs|/\.lib" + "rary", re.IGNORECASE)
     found = []
     for path in tracked():
         try:

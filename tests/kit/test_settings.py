@@ -20,10 +20,10 @@ def test_the_environment_beats_the_file_and_the_file_beats_the_default(tmp_path:
 @pytest.mark.parametrize(
     ("environ", "toml", "names"),
     [
-        ({"FOREWARN__CORE__TENNANT": "x"}, "", "core.tennant"),
+        ({"FOREWARN__CORE__TENNANT": "x"}, "", "core.tenentry"),
         ({"FOREWARN__COER__TENANT": "x"}, "", "coer"),
         ({"FOREWARN__TENANT": "x"}, "", "FOREWARN__TENANT"),
-        ({}, "[core]\ntennant = 1\n", "core.tennant"),
+        ({}, "[core]\ntenentry = 1\n", "core.tenentry"),
         ({}, "core = 1\n", "core"),
         ({}, "[database]\npool_size = 0\n", "database.pool_size"),
         ({}, "[core\n", "TOML"),
