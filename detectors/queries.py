@@ -79,8 +79,8 @@ def count(session: Session) -> int:
 
 def saved_offsets(session: Session) -> dict[int, int]:
     """The log offset up to which each partition has been looked at, durably."""
-    rows = session.execute(select(CheckpointRow.partition, CheckpointRow.log_offset)).tuples()
-    return dict(rows.all())
+    rows = session.execute(select(CheckpointRow.partition, CheckpointRow.log_offset))
+    return {row.partition: row.log_offset for row in rows}
 
 
 def record_verdict(

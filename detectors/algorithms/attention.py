@@ -1,6 +1,6 @@
 """The attention stage: which scores a person should look at.
 
-An alert needs ``score ≥ threshold · (1 + 0.05 h)`` and 120 readings since the last one, where h is the series' own
+An alert needs ``score ≥ threshold · (1 + 0.08 h)`` and 120 readings since the last one, where h is the series' own
 count of alerts with a half-life of 3,000 readings: a series that cries often must cry louder. Readings count as
 `period_ms` of time, so a slow and a fast recording of one device behave alike.
 """

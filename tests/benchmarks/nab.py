@@ -39,8 +39,8 @@ def load(folder: Path) -> list[Series]:
 
 def _series(folder: Path, name: str, windows: list[list[str]]) -> Series:
     path = folder / "data" / name
-    plain = path.open("rt") if path.exists() else gzip.open(path.with_name(path.name + ".gz"), "rt")
-    with plain as lines:
+    packed = path.with_name(path.name + ".gz")
+    with gzip.open(packed, "rt") if packed.exists() else path.open() as lines:
         rows = list(csv.reader(lines))[1:]
     stamps = [row[0] for row in rows]
     ts = np.array([_epoch_ms(stamp) for stamp in stamps], np.int64)

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from detectors.errors import TableError
+from detectors.scoring import reader
+from detectors.scoring.score import COLUMNS, Scorer, score_table
+from kit.cli import app
+from kit.plugins import parts
+
+MINUTE = 60_000
+
+
+def scored(text: str, scorer: Scorer | None = None) -> list[dict[str, str]]:
+    out = io.StringIO()
+    score_table(io.StringIO(text), out, lambda signals: scorer or Scorer(signals), lambda rows: None)
+    return list(csv.DictReader(io.StringIO(out.getvalue())))
+
+
+def table(rows: int, fault_at: int = 0, signals: int = 1) -> str:
+    """A daily wave at five minutes with noise; from `fault_at` on the last signal is far off."""
+    chance = np.random.default_rng(5)
+    wave = 20 + 5 * np.sin(np.arange(rows) * 2 * np.pi / 288)[:, None] + chance.normal(0, 0.3, (rows, signals))
+    if fault_at:
+        wave[fault_at:, -1] += 40
+    lines = [f"{1_700_000_000 + 300 * at}," + ",".join(f"{x:.3f}" for x in row) for at, row in enumerate(wave)]
+    return "\n".join(["time," + ",".join(f"s{n}" for n in range(signals)), *lines]) + "\n"
+
+
+def test_every_row_is_scored_under_its_own_time_and_a_fault_is_noticed_and_called_grave() -> None:
+    text = table(3000, fault_at=2500)
+    rows = scored(text)
+    assert [row["time"] for row in rows] == [line.split(",")[0] for line in text.splitlines()[1:]]
+    assert tuple(rows[0])[1:] == COLUMNS
+    attention = [at for at, row in enumerate(rows) if row["attention"] == "1"]
+    assert any(2500 <= at < 2530 for at in attention)
+    assert [at for at, row in enumerate(rows) if row["contact"] == "1"] == [2509]
+    assert float(rows[2500]["severity"]) > 20
+    for row in rows:
+        assert (row["attention"] == "1") == (float(row["alert_score"]) > 0)
+
+
+def test_a_healthy_table_calls_for_no_contact() -> None:
+    assert all(row["contact"] == "0" for row in scored(table(4000, signals=2)))
+
+
+def test_the_worst_signal_speaks_for_the_row() -> None:
+    rows = scored(table(2000, fault_at=1500, signals=3))
+    assert sum(row["contact"] == "1" for row in rows) == 1
+
+
+def test_the_size_of_the_chunks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = table(1500, fault_at=1200, signals=2)
+    whole = scored(text)
+    monkeypatch.setattr(reader, "CHUNK_ROWS", 7)
+    assert scored(text) == whole
+
+
+def test_no_row_sees_what_comes_after_it() -> None:
+    text = table(1500, fault_at=1200)
+    part = "\n".join(text.splitlines()[:1001]) + "\n"
+    assert scored(part) == scored(text)[:1000]
+
+
+def test_grace_rows_raise_nothing() -> None:
+    rows = scored(table(1500, fault_at=1200), Scorer(1, grace=1400))
+    assert not any(row["attention"] == "1" for row in rows[:1400])
+
+
+@pytest.mark.parametrize(
+    "stamp", ["2026-05-01 12:30:00", "2026-05-01T12:30:00Z", "2026-05-01", "1777638600", "1777638600000"]
+)
+def test_times_may_be_iso_or_epoch(stamp: str) -> None:
+    assert len(scored(f"t,a\n{stamp},1\n")) == 1
+
+
+def test_empty_cells_are_missing_and_blank_lines_are_no_rows() -> None:
+    rows = scored("t,a,b\n1,,2\n\n2, ,\n3,1,\n")
+    assert [row["t"] for row in rows] == ["1", "2", "3"]
+    assert float(rows[1]["surprise"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("", 1, "empty"),
+        ("t\n1\n", 1, "no signal"),
+        ("t,a,a\n", 1, "two columns"),
+        ("t,,a\n", 1, "no name"),
+        ("1,2\n3,4\n", 1, "not a header"),
+        ("t,a\n1,2\nx,3\n", 3, "not a time"),
+        ("t,a\n1,2\n,3\n", 3, "not a time"),
+        ("t,a\n1,2\n3/11/2017 0:00,3\n", 3, "not a time"),
+        ("t,a\n1e300,2\n", 2, "not a time"),
+        ("t,a\nnan,2\n", 2, "not a time"),
+        ("t,a\n1,2\n2,high\n", 3, "'high' in column 'a'"),
+        ("t,a\n1,2\n2,nan\n", 3, "not a number"),
+        ("t,a\n1,2\n2,1e999\n", 3, "not a number"),
+        ("t,a\n1,1_000\n", 2, "not a number"),
+        ("t,a\n1,2,3\n", 2, "3 cells"),
+    ],
+)
+def test_a_cell_that_cannot_be_used_is_named_by_its_line(text: str, line: int, says: str) -> None:
+    with pytest.raises(TableError, match=says) as caught:
+        scored(text)
+    assert caught.value.line in {line, line + 1}
+
+
+def test_out_of_order_rows_are_scored_and_counted() -> None:
+    out = io.StringIO()
+    summary = score_table(io.StringIO("t,a\n1,1\n5,2\n3,3\n5,4\n6,5\n"), out, Scorer, lambda rows: None)
+    assert (summary.rows, summary.out_of_order, summary.readings) == (5, 2, 5)
+    assert len(out.getvalue().splitlines()) == 6
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("kit.logs.configure", lambda core, role: None)  # it would keep this test's stderr for ever
+    if not any(group.name == "detectors" for group in app.registered_groups):
+        for module in parts("cli"):
+            if module.__name__ == "detectors.cli":
+                module.register(app)
+    return CliRunner()
+
+
+def test_the_command_scores_a_packed_file_and_says_what_it_did(command: CliRunner, tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "in.csv.gz", "wt") as packed:
+        packed.write(table(600))
+    done = command.invoke(app, ["detectors", "score", "in.csv.gz", "out.csv", "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["rows"] == 600
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == 601
+
+
+def test_the_command_refuses_to_overwrite_its_source_and_names_a_missing_one(
+    command: CliRunner, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text(table(10))
+    for arguments in (["in.csv", "in.csv"], ["missing.csv", "out.csv"]):
+        failed = command.invoke(app, ["detectors", "score", *arguments])
+        assert failed.exit_code != 0
+    assert (tmp_path / "in.csv").read_text() == table(10)
+
+
+def test_binary_and_cut_files_are_a_sentence(command: CliRunner, tmp_path: Path) -> None:
+    (tmp_path / "binary.csv").write_bytes(b"t,a\n1,\xff\xfe\x00\n")
+    (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(table(5000).encode())[:-200])
+    (tmp_path / "not.csv.gz").write_bytes(b"t,a\n1,2\n")
+    for name in ("binary.csv", "cut.csv.gz", "not.csv.gz"):
+        failed = command.invoke(app, ["detectors", "score", name, "out.csv"])
+        assert isinstance(failed.exception, TableError), name
+
+
+def test_the_list_names_every_profile(command: CliRunner) -> None:
+    listed = command.invoke(app, ["detectors", "list", "--json"])
+    assert {row["device_type"] for row in json.loads(listed.stdout)} == {
+        "vehicle",
+        "heat_pump",
+        "air_handler",
+        "wearable",
+    }
