@@ -1,7 +1,8 @@
 """The texts for people, one TOML file per fault and language: what we saw, why we think so, what to do.
 
-`content/<language>/<text_key>.toml` holds ``title``, ``seen``, ``why`` and ``steps``; `{device}` and `{since}` are
-filled in. `content/<language>/words.toml` holds the words around them. A language is complete or it does not load.
+`content/<language>/<text_key>.toml` holds ``title``, ``seen``, ``why`` and ``steps``; `{device}`, `{since}` and
+`{signal}` are filled in. `words.toml` beside them holds the words around them, `signals.toml` the names of signals
+(English has them from the catalogue of device types). A language is complete or it does not load.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ T = TypeVar("T")
 CONTENT = Path(__file__).parent / "content"
 FALLBACK_LANGUAGE = "en"
 FALLBACK_KEY = "unusual_behaviour"  # what an unknown fault gets: true of every finding
-PLACEHOLDERS = frozenset({"device", "since"})
+NO_ARTICLES = frozenset({"words", "signals"})
+PLACEHOLDERS = frozenset({"device", "since", "signal"})
 SURE = 0.9  # confidence from which we say "sure"; lower boasts, higher never says it
 LIKELY = 0.7  # confidence from which we say "likely"
 
@@ -59,6 +61,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why_you_get_this: str
     unsubscribe: str
     no_emergency: str
+    some_signal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +85,26 @@ def language_for(tag: str) -> str:
     return main if main in languages() else FALLBACK_LANGUAGE
 
 
-def advice(language: str, key: str, device: str, since: datetime, zone: ZoneInfo) -> Text:
+def advice(language: str, key: str, *, device: str, since: datetime, zone: ZoneInfo, signal: str = "") -> Text:
     """What to tell a reader of `language` (one of `languages`) about the fault with text key `key`.
 
-    `since` is shown in `zone`. A key without a text gets the one that is true of every finding.
+    `since` is shown in `zone`; `signal` names the signal that gave the fault away, in the reader's words. A key without
+    a text gets the one that is true of every finding.
     """
     article = article_for(language, key)
-    values = {"device": device, "since": moment_words(language, since, zone)}
+    named = signal or words_for(language).some_signal
+    values = {"device": device, "since": moment_words(language, since, zone), "signal": named}
     return Text(
         title=article.title.format_map(values),
         seen=article.seen.format_map(values),
         why=article.why.format_map(values),
         steps=tuple(step.format_map(values) for step in article.steps),
     )
+
+
+def signal_words(language: str, name: str, label: str) -> str:
+    """A signal's name in that language; its catalogue `label` where there is none."""
+    return signal_names(language).get(name, label)
 
 
 def moment_words(language: str, moment: datetime, zone: ZoneInfo) -> str:
@@ -123,7 +133,7 @@ def library(language: str) -> Mapping[str, Article]:
     found = {
         path.stem: _load(path, language, Article)
         for path in sorted((CONTENT / language).glob("*.toml"))
-        if path.stem != "words"
+        if path.stem not in NO_ARTICLES
     }
     if FALLBACK_KEY not in found:
         raise ArticleInvalid(language, FALLBACK_KEY, "it is missing")
@@ -136,6 +146,13 @@ def library(language: str) -> Mapping[str, Article]:
 def words_for(language: str) -> Words:
     """The words around an article. Raises ArticleInvalid."""
     return _load(CONTENT / language / "words.toml", language, Words)
+
+
+@cache
+def signal_names(language: str) -> Mapping[str, str]:
+    """The names of signals that differ from the catalogue's. Raises ArticleInvalid."""
+    path = CONTENT / language / "signals.toml"
+    return _load(path, language, dict[str, str]) if path.is_file() else {}
 
 
 def _load(path: Path, language: str, kind: type[T]) -> T:

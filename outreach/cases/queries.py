@@ -127,9 +127,16 @@ def counts(session: Session, tenant: str) -> dict[str, dict[str, int]]:
 
 def advice_for(row: CaseRow, finding: Finding, language: str, time_zone: str) -> Advice:
     """The article of the case's fault, in `language`, with the onset in `time_zone`."""
-    key = fault_words(row.fault).text_key
-    zone = record.zone_of(time_zone)
-    article = texts.advice(texts.language_for(language), key, row.device_label, finding.onset, zone)
+    spoken = texts.language_for(language)
+    signals = sorted(finding.evidence.signals, key=lambda signal: signal.role != "cause")
+    article = texts.advice(
+        spoken,
+        fault_words(row.fault).text_key,
+        device=row.device_label,
+        since=finding.onset,
+        zone=record.zone_of(time_zone),
+        signal=texts.signal_words(spoken, signals[0].signal, signals[0].label) if signals else "",
+    )
     return Advice(article.title, article.seen, article.why, article.steps)
 
 

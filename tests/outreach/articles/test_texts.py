@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from detectors.faults.catalogue import FAULTS
+from ingest.wire.device_types import DEVICE_TYPES
 from outreach.articles import texts
 
 LANGUAGES = texts.languages()
@@ -29,7 +30,7 @@ def test_english_and_german_are_spoken() -> None:
 def test_every_fault_is_explained_in_every_language(language: str, fault: str) -> None:
     key = FAULTS.get(fault).text_key
     assert key in texts.library(language), f"articles/content/{language}/{key}.toml is missing"
-    text = texts.advice(language, key, "Van 12", ONSET, ZoneInfo("Europe/Berlin"))
+    text = texts.advice(language, key, device="Van 12", since=ONSET, zone=ZoneInfo("Europe/Berlin"), signal="Tempo")
     assert "Van 12" in text.seen
     assert text.steps
     for sentence in (text.title, text.seen, text.why, *text.steps):
@@ -47,7 +48,22 @@ def test_languages_say_different_things_and_none_is_left_over(language: str) -> 
 
 
 def test_a_device_named_like_a_placeholder_is_only_a_name() -> None:
-    assert "{since} {0.__class__}" in texts.advice("en", "silent", "{since} {0.__class__}", ONSET, ZoneInfo("UTC")).seen
+    text = texts.advice("en", "silent", device="{since} {0.__class__}", since=ONSET, zone=ZoneInfo("UTC"))
+    assert "{since} {0.__class__}" in text.seen
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_every_signal_has_a_name_in_every_other_language(language: str) -> None:
+    names = {signal.name for _, kind in DEVICE_TYPES.items() for signal in kind.signals}
+    assert names == set(texts.signal_names(language))
+
+
+def test_a_signal_is_named_in_the_reader_s_words() -> None:
+    named = texts.signal_words("de", "heart_rate", "Heart rate")
+    text = texts.advice("de", "sensor_stuck", device="Band", since=ONSET, zone=ZoneInfo("UTC"), signal=named)
+    assert "„Herzfrequenz“" in text.seen
+    assert texts.signal_words("en", "heart_rate", "Heart rate") == "Heart rate"
+    assert texts.signal_words("de", "of another plug-in", "Flux") == "Flux"
 
 
 def test_an_unknown_fault_gets_the_text_that_is_always_true() -> None:
