@@ -98,7 +98,10 @@ def _worked_on(facts: Facts, _event: Happened) -> Facts:
 
 
 def _seen_again(facts: Facts, _event: Happened) -> Facts:
-    return _to(facts, CaseState.OPEN) if facts.state is CaseState.MONITORING else facts
+    """What the customer answered was about what they knew then: the question is open again."""
+    if facts.state is not CaseState.MONITORING:
+        return facts
+    return replace(_to(facts, CaseState.OPEN), answered=None, answered_at=None)
 
 
 def _healthy(facts: Facts, event: Happened) -> Facts:

@@ -81,12 +81,21 @@ def _seen_again(session: Session, case: CaseRow, finding: Finding, now: datetime
     detail = _detail(finding)
     if episode.open_of(session, case) is None:
         episode.begin(session, case, finding, now)
+        _belongs_to_present_owner(session, case)
+        detail["customer"] = case.customer_id
         episode.attach(session, case, finding)
         record(session, case, EventKind.RECURRED, f"It is back: {finding.evidence.summary}", at=now, detail=detail)
         return "recurred"
     episode.attach(session, case, finding)
     record(session, case, EventKind.FINDING, finding.evidence.summary, at=now, detail=detail)
     return "attached"
+
+
+def _belongs_to_present_owner(session: Session, case: CaseRow) -> None:
+    """A device may have changed hands since the case opened; what happens now is the new owner's."""
+    customer = subject(session, case.tenant, case.device).customer
+    case.customer_id = customer.id if customer else None
+    case.customer_name = customer.name if customer else ""
 
 
 def _cleared(session: Session, finding: Finding, now: datetime, watch: Watch) -> str:

@@ -18,6 +18,7 @@ from outreach import metrics
 from outreach.articles import texts
 from outreach.cases import episode, queries
 from outreach.cases.lifecycle import ANSWER_VERDICTS, FINISHED, EventKind
+from outreach.cases.subject import subject
 from outreach.cases.timeline import CUSTOMER, lock_case, record
 from outreach.cases.views import Answer, CaseState, CustomerPage
 from outreach.contact import links
@@ -72,11 +73,12 @@ def unsubscribe(session: Session, clock: Clock, token: str) -> None:
 
 
 def _checked(session: Session, claim: Claim, case: CaseRow | None) -> tuple[CaseRow, Customer]:
-    """The case and its customer, if the link is about them."""
+    """The case and its customer, if the link is about them and the device is not somebody else's by now."""
     if case is None or case.tenant != claim.tenant or case.customer_id != claim.customer_id:
         raise LinkInvalid
     customer = find(session, claim.tenant, claim.customer_id)
-    if customer is None:
+    owner = subject(session, case.tenant, case.device).owner_id
+    if customer is None or owner not in {None, customer.id}:
         raise LinkInvalid
     return case, customer
 

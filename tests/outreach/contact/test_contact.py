@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from kit.db import transaction
 from outreach.cases import actions, monitoring, queries, timeline
 from outreach.cases.views import Answer, CaseState, NoticeRow
 from outreach.config import Config
 from outreach.contact import asking, inbound, planner, sink
+from outreach.contact.channels.channel import Receipt
 from outreach.contact.channels.email import EmailChannel, Route
+from outreach.contact.letter import Letter
 from outreach.contact.sender import Sender, Terms
 from outreach.customers import consent
+from outreach.customers.record import ContactPoint
 from outreach.errors import CaseFinished, LinkExpired, LinkInvalid, NothingToSend
 from tests.outreach.conftest import NOON, TENANT, WATCH, World, make_customer, make_finding
 
@@ -347,3 +353,99 @@ def test_a_closed_case_stays_closed(world: World, mailer: Mailer) -> None:
             act(session)
     mailer.work()
     assert mailer.only().state == "withheld"
+
+
+def test_after_a_device_changed_hands_the_old_link_shows_nothing(world: World, mailer: Mailer) -> None:
+    world.people()
+    world.found(make_finding())
+    mailer.work()
+    case, unsubscribe = mailer.links()
+    world.people(make_customer("c-2", name="Bo Ek"))
+    with transaction(world.engine) as session:
+        with pytest.raises(LinkInvalid):
+            inbound.open_page(session, world.clock, case)
+        with pytest.raises(LinkInvalid):
+            inbound.answer(session, world.clock, case, Answer.FIXED)
+        inbound.unsubscribe(session, world.clock, unsubscribe)
+
+
+def test_what_comes_back_is_told_to_who_owns_the_device_now(world: World, mailer: Mailer) -> None:
+    world.people()
+    world.found(make_finding())
+    mailer.work()
+    world.found(make_finding(kind="cleared", detected=NOON))
+    world.triage()
+    bo = ContactPoint("email", "bo@example.com", verified=True)
+    world.people(make_customer("c-2", name="Bo Ek", contact_points=(bo,)))
+    world.found(make_finding(onset=NOON))
+    mailer.work()
+    newest, first = mailer.notices()
+    assert (first.address, newest.address, newest.state) == ("ada@example.com", "bo@example.com", "delivered")
+    with transaction(world.engine) as session:
+        assert queries.access_case(session, TENANT, 1001).row.customer_name == "Bo Ek"
+        assert inbound.open_page(session, world.clock, mailer.links()[0]).customer_name == "Bo Ek"
+
+
+def test_a_fault_that_is_still_seen_may_be_answered_again(world: World, mailer: Mailer) -> None:
+    world.people()
+    world.found(make_finding())
+    mailer.work()
+    token, _ = mailer.links()
+    for _ in range(2):
+        with transaction(world.engine) as session:
+            assert inbound.answer(session, world.clock, token, Answer.FIXED).state is CaseState.MONITORING
+        world.later(hours=25)
+        mailer.work()
+        assert mailer.state() is CaseState.OPEN
+    assert mailer.events().count("answered") == 2
+
+
+def test_two_taps_at_once_are_one_answer(world: World, mailer: Mailer) -> None:
+    world.people()
+    world.found(make_finding())
+    mailer.work()
+    token, _ = mailer.links()
+    barrier = threading.Barrier(4)
+
+    def tap() -> None:
+        barrier.wait()
+        with transaction(world.engine) as session:
+            inbound.answer(session, world.clock, token, Answer.CALL_ME)
+
+    taps = [threading.Thread(target=tap) for _ in range(4)]
+    for one in taps:
+        one.start()
+    for one in taps:
+        one.join()
+    assert mailer.events().count("answered") == 1
+
+
+def test_an_outcome_is_written_down_once_the_database_is_back(world: World, mailer: Mailer) -> None:
+    """The mail is out, the database is not there: the sender remembers, and nothing is sent twice."""
+    world.people()
+    world.found(make_finding())
+    world.triage()
+    planner.step(world.engine, world.clock, asking.rules(CONFIG))
+    channel = mailer.sender._channels["email"]
+
+    class Unplugs:
+        name = "email"
+        proof = channel.proof
+
+        def deliver(self, letter: Letter) -> Receipt:
+            receipt = channel.deliver(letter)
+            with world.engine.begin() as connection:
+                connection.execute(text("ALTER TABLE case_event RENAME TO gone"))
+            return receipt
+
+    sender = Sender(world.engine, world.clock, {"email": Unplugs()}, Terms.of(CONFIG, "https://fw.example"))
+    for _ in range(2):
+        with pytest.raises(ProgrammingError):
+            sender.step()
+    with world.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE gone RENAME TO case_event"))
+        assert connection.execute(text("SELECT state FROM outbox")).scalar() == "sending"
+    assert sender.step() is False
+    assert (mailer.only().state, mailer.events()[-1]) == ("delivered", "notice_delivered")
+    with world.engine.connect() as connection:
+        assert connection.execute(text("SELECT sum(copies) FROM sink_mail")).scalar() == 1
