@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from kit.settings import Settings
 from kit.supervise import Stop
 
 HEAD_BYTES = 16 * 1024  # of a request's line and headers; browsers send about two
+BACKLOG = 512  # connections that may wait to be accepted; fewer turns people away in a rush
 LINGER_S = 3  # for answers under way when the process stops
 
 _log = get("web")
@@ -54,12 +56,22 @@ def site_for(settings: Settings) -> Iterator[Site]:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises PortTaken."""
+    """A listening socket; port 0 takes a free one. Raises PortTaken.
+
+    It says that it is TCP: asyncio sends small answers at once (TCP_NODELAY) only on sockets that do, and on others
+    every page waits 40 ms for the client's delayed acknowledgement.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=512)
+        if os.name == "posix":  # elsewhere the option would let two programs share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
     except OSError as error:
+        listener.close()
         raise PortTaken(host, port, error.strerror or str(error)) from error
+    return listener
 
 
 def serve_on(listener: socket.socket, site: Site, stop: Stop) -> None:
