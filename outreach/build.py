@@ -106,6 +106,9 @@ def doctor(settings: Settings) -> list[Check]:
     config = settings.of(Config)
     if config.smtp_host is None:
         return [Check("mail", True, "mails stay on this machine; read them at /console/outbox")]
+    if config.sender.rstrip("> ").endswith(".invalid"):
+        fix = "Set [outreach] sender to an address of yours that this mail server may send from."
+        return [Check("mail", False, f"the sender is still the example {config.sender}", fix)]
     where = f"{config.smtp_host}:{config.smtp_port}"
     try:
         greet(route(settings, None))

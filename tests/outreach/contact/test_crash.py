@@ -97,6 +97,7 @@ def finish(world: World, environ: dict[str, str]) -> dict[str, int]:
     return found
 
 
+@pytest.mark.slow
 def test_a_killed_sender_never_sends_a_notice_twice(world: World, environ: dict[str, str]) -> None:
     prepare(world)
     moods = {"451_rcpt": 0.05, "451_data": 0.05, "gone_at_data": 0.05, "gone_after_accept": 0.1}
@@ -113,6 +114,7 @@ def test_a_killed_sender_never_sends_a_notice_twice(world: World, environ: dict[
             assert taken == 1 if notice.state == "delivered" else notice.state == "unknown" or taken == 0
 
 
+@pytest.mark.slow
 def test_with_the_built_in_sink_every_notice_arrives_once(world: World, environ: dict[str, str]) -> None:
     prepare(world)
     run_with_kills(world, environ, seed=11)
