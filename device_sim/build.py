@@ -7,14 +7,13 @@ from pathlib import Path
 
 from device_sim.config import Config
 from device_sim.errors import BrokerUnreachable, DeliveryIncomplete
-from device_sim.fleet import Fleet, Sent, pace_of
+from device_sim.fleet import Fleet, Sent, connect, pace_of
 from device_sim.fleet_state import STATE, FleetState
 from device_sim.manifest import write
-from device_sim.transport import Links
 from kit.clock import SystemClock
 from kit.logs import get
 from kit.plugins import Role, Step
-from kit.settings import Broker, Core, Settings
+from kit.settings import Core, Settings
 from kit.supervise import Stop
 
 SAVE_EVERY_S = 3.0  # a crash repeats so much, and the gateway counts it as duplicate
@@ -31,33 +30,34 @@ def state_path(settings: Settings) -> Path:
 
 def prepare(settings: Settings) -> None:
     """Make the fleet on the first start; write its manifest and truth. Raises StateUnreadable."""
+    write(state_path(settings).parent, _state(settings).make())
+
+
+def _state(settings: Settings) -> FleetState:
     path = state_path(settings)
     state = FleetState.load(path)
     if state is None:
         state = FleetState.born(settings.of(Config), SystemClock().now_ms())
         state.save(path)
-    write(path.parent, state.make())
+    return state
 
 
 def play(settings: Settings, stop: Stop) -> None:
     """Play the fleet until `stop`: what is missing of the past, then the present. Waits for a broker that is away."""
-    path = state_path(settings)
-    if not path.exists():
-        prepare(settings)
+    prepare(settings)
     while not stop.is_set():
         try:
-            _play_once(settings, stop, path)
+            _play_once(settings, stop)
         except (BrokerUnreachable, DeliveryIncomplete) as error:
             _log.warning("the fleet waits", reason=error.problem)
             stop.wait(RETRY_S)
 
 
-def _play_once(settings: Settings, stop: Stop, path: Path) -> None:
-    state = FleetState.load(path) or FleetState.born(settings.of(Config), SystemClock().now_ms())
-    config, tenant, scenario = settings.of(Config), settings.of(Core).tenant, state.make()
-    devices = [spec.id for spec in scenario.devices]
-    links = Links(settings.of(Broker), tenant, devices, each=config.connection_per_device, window=config.in_flight)
-    pace = pace_of(config.rows_per_message, config.chunk_hours, config.ack_timeout_s)
+def _play_once(settings: Settings, stop: Stop) -> None:
+    state, path = _state(settings), state_path(settings)
+    scenario, tenant = state.make(), settings.of(Core).tenant
+    links = connect(settings, scenario, stop)
+    pace = pace_of(settings.of(Config))
     fleet = Fleet(
         scenario, links, tenant, pace=pace, clock=SystemClock(), sent_ms=state.sent_ms, checkpoints=state.checkpoints
     )
@@ -73,7 +73,7 @@ def _play_once(settings: Settings, stop: Stop, path: Path) -> None:
     try:
         if not links.all()[0].mqtt5 and state.sent_ms < state.born_ms:
             stop.wait(FIRST_HELLO_S)
-        _log.info("the fleet sends its past", devices=len(devices), since_ms=state.sent_ms)
+        _log.info("the fleet sends its past", devices=len(scenario.devices), since_ms=state.sent_ms)
         if fleet.catch_up(stop, keep):
             _log.info("the fleet lives", messages=fleet.sent.messages, readings=fleet.sent.readings)
             fleet.live(stop, keep)

@@ -60,7 +60,7 @@ def replay(
     recording = Recording(file)
     player = Player(recording, load(mapping), current.of(Core).tenant, device, options, clock=SystemClock())
     stop = Stop().on_signals()
-    publisher = Publisher(current.of(Broker), window=config.in_flight)
+    publisher = Publisher(current.of(Broker), window=config.in_flight, stop=stop)
     try:
         with _progress(quiet=as_json) as progress:
             task = progress.add_task(file.name, total=max(1, player.span_ms))

@@ -13,14 +13,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from device_sim.config import Config
 from device_sim.errors import ScenarioInvalid
-from device_sim.fleet import Fleet, Sent, pace_of
+from device_sim.fleet import Fleet, Sent, connect, pace_of
 from device_sim.manifest import manifest, write, write_json
 from device_sim.scenarios import SCENARIOS
 from device_sim.scenarios.scenario import Birth, Scenario
-from device_sim.transport import Links
 from kit.cli import JsonFlag, emit, settings
 from kit.clock import SystemClock
-from kit.settings import Broker, Core, Settings
+from kit.settings import Core, Settings
 from kit.supervise import Stop
 
 app = typer.Typer(help="Simulated devices with faults whose truth is known.", no_args_is_help=True)
@@ -132,10 +131,9 @@ def _make(current: Settings, scenario: str, seed: int | None, days: int | None) 
 
 
 def _play(current: Settings, made: Scenario, speed: float | None, duration: float, *, quiet: bool) -> Sent:
-    config, tenant, clock, stop = current.of(Config), current.of(Core).tenant, SystemClock(), Stop().on_signals()
-    names = [spec.id for spec in made.devices]
-    links = Links(current.of(Broker), tenant, names, each=config.connection_per_device, window=config.in_flight)
-    pace = pace_of(config.rows_per_message, config.chunk_hours, config.ack_timeout_s, speed)
+    clock, stop = SystemClock(), Stop().on_signals()
+    links = connect(current, made, stop)
+    pace, tenant = pace_of(current.of(Config), speed), current.of(Core).tenant
     fleet = Fleet(made, links, tenant, pace=pace, clock=clock, sent_ms=made.birth.start_ms)
     try:
         with _progress(quiet) as progress:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from device_sim.config import Config
 from device_sim.errors import DeliveryIncomplete
 from device_sim.payload import packets
 from device_sim.scenarios.scenario import HOUR_MS, Scenario
@@ -14,6 +15,7 @@ from device_sim.stream import DeviceStream, life
 from device_sim.transport import Links
 from ingest.wire.topics import telemetry
 from kit.clock import Clock
+from kit.settings import Broker, Core, Settings
 from kit.supervise import Stop
 
 HISTORICAL_AFTER_MS = 120_000  # older than this was kept by the device, so it says so
@@ -122,6 +124,19 @@ class Fleet:
         return max(1000, min(self._pace.chunk_ms, round(1000 * self._pace.speed)))
 
 
-def pace_of(rows_per_message: int, chunk_hours: float, ack_timeout_s: float, speed: float | None = None) -> Pace:
-    """A pace out of settings."""
-    return Pace(rows_per_message, round(chunk_hours * HOUR_MS), ack_timeout_s, speed)
+def pace_of(config: Config, speed: float | None = None) -> Pace:
+    """The pace of the settings, at `speed` times real time or as fast as it may."""
+    return Pace(config.rows_per_message, round(config.chunk_hours * HOUR_MS), config.ack_timeout_s, speed)
+
+
+def connect(settings: Settings, scenario: Scenario, stop: Stop) -> Links:
+    """The connections of a scenario's devices as the settings want them. Raises BrokerUnreachable."""
+    config = settings.of(Config)
+    return Links(
+        settings.of(Broker),
+        settings.of(Core).tenant,
+        [spec.id for spec in scenario.devices],
+        each=config.connection_per_device,
+        window=config.in_flight,
+        stop=stop,
+    )

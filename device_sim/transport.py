@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,11 +23,14 @@ from paho.mqtt.reasoncodes import ReasonCode
 from device_sim import metrics
 from device_sim.errors import BrokerUnreachable, DeliveryIncomplete
 from kit.settings import Broker
+from kit.supervise import Stop
 
 CONNECT_S = 10.0
 KEEP_ALIVE_S = 30
 NOBODY_LISTENS = 0x10
 UNHEARD_PAUSE_S = 0.5  # between two tries of a message that nobody was subscribed to
+LOOK_S = 0.5  # how soon a stop is noticed while waiting
+STOP_GRACE_S = 4.0  # for acknowledgements on their way; longer and a supervisor kills the process
 
 
 @dataclass(slots=True)
@@ -49,15 +53,24 @@ class _Sent:
 class Publisher:
     """One connection. `publish` blocks while the window is full; `drain` waits until everything is acknowledged.
 
-    Reconnects by itself and repeats what was not acknowledged: delivery is at least once. `presence` is a topic with
-    a retained ``online``, and ``offline`` as the last will. Not to be shared between threads.
+    Reconnects by itself and repeats what was not acknowledged: delivery is at least once. A set `stop` cuts waiting
+    short. `presence` is a topic with a retained ``online``, and ``offline`` as the last will. One thread at a time.
     """
 
-    def __init__(self, broker: Broker, client_id: str = "", *, window: int = 200, presence: str | None = None) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        client_id: str = "",
+        *,
+        window: int = 200,
+        presence: str | None = None,
+        stop: Stop | None = None,
+    ) -> None:
         self._broker = broker
         self._client_id = client_id or f"sim-{uuid.uuid4().hex[:12]}"
         self._window = window
         self._presence = presence
+        self._stop = stop or Stop()
         self._changed = threading.Condition()
         self._pending: dict[int, _Sent] = {}
         self._early: dict[int, ReasonCode] | None = None
@@ -98,20 +111,20 @@ class Publisher:
         self._client.loop_stop()
         metrics.in_flight.set(0)
 
-    def _await(self, reached: Any, timeout_s: float) -> None:
-        deadline = time.monotonic() + timeout_s
+    def _await(self, reached: Callable[[], bool], timeout_s: float) -> None:
+        """Wait for `reached`, sending again what nobody heard. A stop leaves a short grace for what is on its way."""
+        deadline, hurried = time.monotonic() + timeout_s, False
         while True:
+            if self._stop.is_set() and not hurried:
+                deadline, hurried = min(deadline, time.monotonic() + STOP_GRACE_S), True
             with self._changed:
-                if not self._unheard:
-                    self._changed.wait_for(lambda: reached() or bool(self._unheard), deadline - time.monotonic())
+                left = max(0.0, deadline - time.monotonic())
+                self._changed.wait_for(lambda: reached() or bool(self._unheard), min(LOOK_S, left))
                 if reached():
                     return
+                if time.monotonic() >= deadline:
+                    raise DeliveryIncomplete(len(self._pending) + len(self._unheard), self._why())
                 again, self._unheard = self._unheard, []
-            if time.monotonic() >= deadline:
-                with self._changed:
-                    self._unheard = again
-                missing = len(self._pending) + len(again)
-                raise DeliveryIncomplete(missing, self._why())
             if again:
                 time.sleep(UNHEARD_PAUSE_S)
                 for sent in again:
@@ -244,16 +257,20 @@ def _address(url: str) -> tuple[str, int, bool]:
 class Links:
     """The connections of a fleet: one for all, or one for each device with its own status and last will."""
 
-    def __init__(self, broker: Broker, tenant: str, devices: list[str], *, each: bool, window: int) -> None:
+    def __init__(
+        self, broker: Broker, tenant: str, devices: list[str], *, each: bool, window: int, stop: Stop | None = None
+    ) -> None:
         self._publishers: dict[str, Publisher] = {}
         self._shared: Publisher | None = None
         try:
             if each:
                 for device in devices:
                     status = f"fw/v1/{tenant}/{device}/status"
-                    self._publishers[device] = Publisher(broker, f"sim-{device}", window=window, presence=status)
+                    self._publishers[device] = Publisher(
+                        broker, f"sim-{device}", window=window, presence=status, stop=stop
+                    )
             else:
-                self._shared = Publisher(broker, window=window)
+                self._shared = Publisher(broker, window=window, stop=stop)
         except BrokerUnreachable:
             self.close()
             raise

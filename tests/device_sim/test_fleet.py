@@ -150,3 +150,17 @@ def test_packets_hold_every_heard_value_and_round_trip_through_the_codec() -> No
     assert sum(packet.readings for packet in made) == sum(np.isfinite(column).sum() for column in rows.columns.values())
     assert all("heart_rate" in message.signals or not message.signals["skin_contact"] for message in decoded)
     assert b"historical" in encode([Message(ts=1, signals={"x": 1.0}, historical=True)])
+
+
+def test_a_stop_does_not_wait_for_a_gateway_that_is_not_there(fleet_settings: Settings) -> None:
+    prepare(fleet_settings)
+    stop = Stop()
+    role = threading.Thread(target=play, args=(fleet_settings, stop))
+    role.start()
+    role.join(1.0)
+    stop.set()
+    role.join(20)  # the acknowledgement timeout is a minute
+    assert not role.is_alive()
+    state = FleetState.load(state_path(fleet_settings))
+    assert state is not None
+    assert state.sent_ms == state.born_ms - 48 * HOUR_MS
