@@ -76,7 +76,7 @@ def finish(
     notice = session.get_one(OutboxRow, notice_id, with_for_update=True, populate_existing=True)
     if notice.attempts != attempt or notice.state not in {"sending", "unknown"}:
         return
-    notice.leased_until, notice.receipt = None, receipt.words[:1000]
+    notice.leased_until, notice.receipt = None, timeline.clean(receipt.words)[:1000]
     if receipt.fate is Fate.DELIVERED:
         delivered(session, case, notice, now)
     elif receipt.fate is Fate.UNKNOWN:

@@ -16,7 +16,7 @@ from outreach.cases import actions, monitoring, queries, timeline
 from outreach.cases.views import Answer, CaseState, NoticeRow
 from outreach.config import Config
 from outreach.contact import asking, inbound, planner, sink
-from outreach.contact.channels.channel import Receipt
+from outreach.contact.channels.channel import Fate, Receipt
 from outreach.contact.channels.email import EmailChannel, Route
 from outreach.contact.letter import Letter
 from outreach.contact.sender import Sender, Terms
@@ -449,3 +449,22 @@ def test_an_outcome_is_written_down_once_the_database_is_back(world: World, mail
     assert (mailer.only().state, mailer.events()[-1]) == ("delivered", "notice_delivered")
     with world.engine.connect() as connection:
         assert connection.execute(text("SELECT sum(copies) FROM sink_mail")).scalar() == 1
+
+
+def test_no_answer_of_a_server_is_too_odd_to_be_written_down(world: World, mailer: Mailer) -> None:
+    world.people()
+    world.found(make_finding())
+    world.triage()
+    planner.step(world.engine, world.clock, asking.rules(CONFIG))
+
+    class Odd:
+        name = "email"
+        proof = mailer.sender._channels["email"].proof
+
+        def deliver(self, letter: Letter) -> Receipt:
+            return Receipt(Fate.PERMANENT, "550 \ud800\x00\x1b[31m" + "odd " * 2000)
+
+    sender = Sender(world.engine, world.clock, {"email": Odd()}, Terms.of(CONFIG, "https://fw.example"))
+    assert sender.step()
+    assert (mailer.only().state, mailer.events()[-1]) == ("failed", "notice_failed")
+    assert mailer.only().reason.startswith("It could not be delivered: 550 [31modd")
