@@ -16,7 +16,7 @@ HEAT_PUMP = DeviceType(
         Signal(5, "flow_rate", "Water flow", "L/min", 0, 200),
         Signal(6, "power", "Electrical power", "W", 0, 30000),
         Signal(7, "compressor_speed", "Compressor speed", "Hz", 0, 250),
-        Signal(8, "evaporator_temp", "Evaporator temperature", "Cel", -60, 60),
+        Signal(8, "evaporator_temp", "Evaporator temperature", "Cel", -90, 60),
         Signal(9, "discharge_temp", "Compressor discharge temperature", "Cel", -40, 180),
         Signal(10, "low_pressure", "Suction pressure", "bar", 0, 60),
         state(11, "mode", "Operating mode", ("off", "heating", "hot_water", "defrost")),
