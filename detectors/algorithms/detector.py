@@ -24,6 +24,7 @@ class Scores:
     surprise  nats, ≥ 0: −ln of the probability of the reading under the past
     severity  ≥ 0: how far out, in robust standard deviations (or the detector's documented unit)
     low, high the range expected before the reading was seen; may be ±inf
+    judged    what was held against that range: the reading, or its mean over the watch's smoothing time
     active    the symptom after the reading: 0 quiet, 1 above, -1 below, ±2 when it has lasted
     onset     ms: when the symptom began, or the run of readings that may become one
     count     readings since then
@@ -34,6 +35,7 @@ class Scores:
     severity: Floats
     low: Floats
     high: Floats
+    judged: Floats
     active: NDArray[np.int8]
     onset: Ints
     count: Ints
@@ -46,6 +48,7 @@ class Scores:
             np.zeros(length),
             np.full(length, -np.inf),
             np.full(length, np.inf),
+            np.zeros(length),
             np.zeros(length, np.int8),
             np.zeros(length, np.int64),
             np.zeros(length, np.int64),

@@ -16,7 +16,7 @@ from detectors.algorithms.state import Field, SlotState
 GAP_PERIODS = 3  # more lets a gap count as proof; fewer starves signals with jitter
 
 FIELDS = (
-    Field("enter", "f8", fill=5.0),  # severity that counts for the symptom; lower: false alarms, higher: late
+    Field("enter", "f8", fill=5.0),  # severity that counts for the symptom; lower: false findings, higher: late
     Field("leave", "f8", fill=2.5),  # severity below which a reading counts for recovery
     Field("need", "i8", fill=6),  # k readings …
     Field("of", "i8", fill=8),  # … of the last n, at most 62

@@ -91,7 +91,7 @@ class Seasonal:
         out = Scores.blank(len(slot))
         columns = _Columns(*(state[field.name] for field in FIELDS))
         symptom = persistence.columns(state)
-        results = (out.surprise, out.severity, out.low, out.high, out.active, out.onset, out.count)
+        results = (out.surprise, out.severity, out.low, out.high, out.judged, out.active, out.onset, out.count)
         _update(slot, ts, value, columns, symptom, results)
         return out
 
@@ -225,7 +225,7 @@ def _keep_band(c, s, ts, low, high):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _update(slot, ts, value, c, symptom, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    surprise, severity, low, high, active, onset, count = out
+    surprise, severity, low, high, judged, active, onset, count = out
     for i in range(len(slot)):
         s = slot[i]
         active[i], onset[i], count[i] = symptom.active[s], symptom.onset[s], symptom.count[s]
@@ -233,6 +233,7 @@ def _update(slot, ts, value, c, symptom, out):  # type: ignore[no-untyped-def]  
             continue
         now = _condition(c, s, ts[i], min(max(value[i], -HUGE), HUGE))
         surprise[i], severity[i] = _surprise(c, s, now), abs(now.severity)
+        judged[i] = now.smoothed
         below, above = _range(c.spread[s], c.floor_sd[s])
         low[i], high[i] = now.smoothed - now.residual + below, now.smoothed - now.residual + above
         if now.late:

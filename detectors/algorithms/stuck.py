@@ -11,6 +11,7 @@ import math
 from collections import namedtuple
 from dataclasses import dataclass
 
+import numpy as np
 from numba import njit
 
 from detectors.algorithms.detector import Floats, Ints, Scores
@@ -52,6 +53,7 @@ class Stuck:
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
         out = Scores.blank(len(slot))
+        np.copyto(out.judged, value, where=np.isfinite(value))
         columns = _Columns(*(state[field.name] for field in FIELDS))
         _update(slot, ts, value, columns, (out.surprise, out.severity, out.active, out.onset, out.count))
         return out

@@ -196,7 +196,7 @@ class Engine:
             count=int(scores.count[at]),
             surprise=float(scores.surprise[at]),
             severity=float(scores.severity[at]),
-            value=float(samples.value[sample]),
+            value=float(scores.judged[at]),
             low=float(scores.low[at]),
             high=float(scores.high[at]),
             first=float(samples.first[sample]),

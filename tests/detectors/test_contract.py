@@ -82,6 +82,7 @@ def test_any_values_give_finite_scores_that_are_not_negative(name: str, values: 
     assert (scores.severity >= 0).all()
     assert not np.isnan(scores.low).any()
     assert not np.isnan(scores.high).any()
+    assert np.isfinite(scores.judged).all()
     assert np.isin(scores.active, [-2, -1, 0, 1, 2]).all()
 
 

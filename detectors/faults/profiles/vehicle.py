@@ -25,7 +25,7 @@ VEHICLE = Profile(
         limit("coolant_hot", COOLANT, period_ms=MINUTE, limit=110, back=5, unit=2, hold_ms=3 * MINUTE,
               calm_ms=90 * MINUTE),
         seasonal("coolant_temp", WARM_COOLANT, **YOUNG, floor_sd=1.2, smooth_ms=3 * MINUTE, enter=6, leave=3,
-                 need=6, of=8, hold_ms=6 * MINUTE, lasting_ms=40 * MINUTE),
+                 need=4, of=6, hold_ms=4 * MINUTE, lasting_ms=40 * MINUTE),
         # 12.8 V: a charging system gives 13.2 and more; lower waits for an empty battery, higher meets the
         # load-dependent regulators of newer cars
         limit("charging_voltage_low", CHARGING, period_ms=MINUTE, side=-1, limit=12.8, back=0.4, unit=0.2,
