@@ -9,6 +9,7 @@ once there is room again the connection is cut so that the broker sends them aga
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import threading
 import time
@@ -118,6 +119,8 @@ class Subscriber:
         if tls:
             client.tls_set(ca_certs=str(broker.ca_file) if broker.ca_file else None)
         client.reconnect_delay_set(min_delay=1, max_delay=5)
+        client.enable_logger(logging.getLogger("paho"))
+        client.suppress_exceptions = True  # an error in a callback (a closed stderr) is logged; else it ends the thread
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect

@@ -22,7 +22,8 @@ def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
     Raises ServiceError or PluginError when the settings cannot work.
     """
     config, tenant = settings.of(Config), settings.of(Core).tenant
-    known = KnownDevices(connect(settings), tenant, log.partitions)
+    engine = connect(settings)
+    known = KnownDevices(engine, tenant, log.partitions)
     limits = Limits(config.max_payload_kb * 1024, config.history_days * 86_400_000)
     validator = Validator(tenant, CODECS.get(config.codec), known, log.partitions, limits)
     source = Subscriber(settings.of(Broker), f"{config.client_id}-{tenant}", topics.telemetry_of_all(tenant))
@@ -34,4 +35,5 @@ def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
         run_loop("gateway", Pipeline(source, validator, log, SystemClock()).step, stop)
         source.stop()
     refresher.join(timeout=10)
+    engine.dispose()
     log.close()

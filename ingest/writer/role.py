@@ -100,10 +100,12 @@ def run(settings: Settings, stop: Stop, log: PartitionLog, open_store: Callable[
     """Fill the store until `stop`. The store is opened when the lease is ours, and tried again while it is away."""
     config = settings.of(Config)
     bounds = Bounds(config.flush_readings, QuarantineBounds(config.quarantine_samples, config.quarantine_rows))
-    writer = Writer(connect(settings), log, open_store, settings.of(Core).tenant, bounds)
+    engine = connect(settings)
+    writer = Writer(engine, log, open_store, settings.of(Core).tenant, bounds)
     run_loop("writer", writer.step, stop, idle_s=config.flush_s)
     try:
         writer.close()
     except SQLAlchemyError as error:
         _log.warning("the lease could not be given up and runs out by itself", reason=type(error).__name__)
+    engine.dispose()
     log.close()

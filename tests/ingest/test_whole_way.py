@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 
+import pytest
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
@@ -158,8 +159,9 @@ def test_a_full_log_holds_the_broker_back_and_goes_on_when_there_is_room(
 
 
 def test_the_commands_say_what_is_there(
-    settings: Settings, environment: dict[str, str], fleet: list[Device], engine: Engine
+    settings: Settings, environment: dict[str, str], fleet: list[Device], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("kit.cli.logs.configure", lambda *_: None)  # or every later test logs to the runner's stderr
     root = app
     if not any(group.name == "devices" for group in root.registered_groups):
         cli.register(root)

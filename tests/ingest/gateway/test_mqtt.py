@@ -136,6 +136,19 @@ def test_the_broker_may_go_and_come_back(broker: LocalBroker, publisher: Publish
         assert texts(take(subscriber, 1))[-1] == "after"
 
 
+def test_an_error_in_a_callback_does_not_deafen_the_gateway(
+    broker: LocalBroker, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Closed:
+        def info(self, *_args: object, **_more: object) -> None:
+            raise ValueError("I/O operation on closed file.")
+
+    monkeypatch.setattr("ingest.gateway.mqtt._log", Closed())
+    with connected(broker.url) as subscriber:
+        publisher.raw(TOPIC, b"heard")
+        assert texts(take(subscriber, 1)) == ["heard"]
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
