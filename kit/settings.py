@@ -39,7 +39,7 @@ class Core(Section):
     tenant: str = Field("demo", description="Tenant that this installation serves; part of every topic.")
     public_url: str = Field("http://127.0.0.1:8080", description="Address under which people reach the web pages.")
     secret: SecretStr | None = Field(
-        None, description="Key that signs links and forms; empty: made once and kept in the data folder."
+        None, description="Key that signs forms; empty: made once and kept in the data folder."
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="Log one JSON object a line instead of text for people.")
@@ -98,7 +98,7 @@ class Settings:
         return path
 
     def secret_key(self) -> bytes:
-        """The key that signs links and forms: the configured one, else one made on first use (mode 0600)."""
+        """The key that signs forms: the configured one, else one made on first use (mode 0600)."""
         if given := self.of(Core).secret:
             return given.get_secret_value().encode()
         path = self.data_path("secret.key")

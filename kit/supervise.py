@@ -57,8 +57,6 @@ def run_loop(name: str, step: Callable[[], bool], stop: Stop, idle_s: float = 0.
     while not stop.is_set():
         try:
             busy = step()
-        except ForewarnError as error:
-            _failed(name, error, backoff)
         except Exception as error:  # noqa: BLE001 - the supervised boundary
             _failed(name, error, backoff)
         else:

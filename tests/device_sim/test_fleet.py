@@ -73,7 +73,7 @@ def test_the_present_comes_row_by_row_and_is_no_history(broker_url: str, listene
     fleet = Fleet(scenario, connection, "demo", pace=PACE, clock=clock, sent_ms=NOW)
 
     def step(_: Any) -> None:
-        clock.advance(600_000)
+        clock.advance_to(clock.now_ms() + 600_000)
 
     fleet.live(Stop(), step, until_ms=NOW + 600_000)
     listener.wait_until(lambda: len(listener.rows("heat_pump-1")) >= 2)
