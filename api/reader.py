@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
@@ -33,6 +33,13 @@ class Reader:
     def zone_name(self) -> str:
         """The zone as people say it: ``Europe/Berlin``."""
         return self.zone.key
+
+    def language_name(self, code: str) -> str:
+        """A language in the reader's own words: ``German``; the code itself when nobody knows it."""
+        try:
+            return Locale.parse(code, sep="-").get_language_name(_locale(self.language)) or code
+        except (ValueError, UnknownLocaleError):
+            return code
 
     def moment(self, at: datetime) -> str:
         """Day, time and zone: ``21 Nov 2025, 14:03 CET``."""

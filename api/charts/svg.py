@@ -14,6 +14,7 @@ from api.reader import unit_words
 from kit.clock import from_ms
 
 LETTER = 7  # pixels of a letter of a tick, generously: too few and long state names leave the picture
+SHAPE = 6  # half the width of a mark's shape
 WORD = 66  # pixels of a mark's word
 MARGIN = 0.08  # of the range above and below the data; less lets a peak touch the frame
 
@@ -154,27 +155,34 @@ def _path(points: list[tuple[float, float]], *, step: bool) -> list[str]:
 def _marks(chart: Chart, scale: _Scale) -> list[str]:
     """Vertical lines with a shape and a word at the top: where it began reads to the left, where it was noticed right.
 
-    Near an edge a word changes sides; when both stand on one side, the beginning's goes one line down.
+    Near an edge a word changes sides; when both stand on one side, the beginning's goes one line down. Two moments
+    close together push their shapes apart, so that both can be seen.
     """
     size = scale.size
     shown = [(mark, scale.x(mark.ms)) for mark in chart.marks if _inside(chart, mark.ms)]
-    sides = {
-        mark.kind: x > size.left + WORD if mark.kind == "onset" else x > size.width - size.right - WORD
-        for mark, x in shown
-    }
-    crowded = len(set(sides.values())) < len(sides)
-    outer = {True: min((x for _, x in shown), default=0.0) - 9, False: max((x for _, x in shown), default=0.0) + 9}
+    if not shown:
+        return []
+    first, last = min(x for _, x in shown), max(x for _, x in shown)
+    push = max(0.0, SHAPE - (last - first) / 2) if len(shown) > 1 else 0.0
+    lefts = {mark.kind: _word_left(mark, x, size) for mark, x in shown}
+    crowded = len(set(lefts.values())) < len(lefts)
     parts = []
     for mark, x in shown:
+        left, lower = lefts[mark.kind], crowded and mark.kind == "onset"
+        wx, wy = (first - 9 - push if left else last + 9 + push), size.top - 6 + (15 if lower else 0)
         top, bottom = size.top - 4, size.height - size.bottom
-        parts.append(f'<line class="mark {mark.kind}" x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{bottom}"/>')
-        parts.append(_shape(mark, x, size.top - 10))
-        left, row = sides[mark.kind], int(crowded and mark.kind == "onset")
-        parts.append(
-            f'<text class="mark-label" x="{outer[left]:.1f}" y="{size.top - 6 + 15 * row}"'
-            f' text-anchor="{"end" if left else "start"}">{escape(mark.label)}</text>'
-        )
+        anchor = "end" if left else "start"
+        parts += [
+            f'<line class="mark {mark.kind}" x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{bottom}"/>',
+            _shape(mark, x + (-push if mark.kind == "onset" else push), size.top - 10),
+            f'<text class="mark-label" x="{wx:.1f}" y="{wy}" text-anchor="{anchor}">{escape(mark.label)}</text>',
+        ]
     return parts
+
+
+def _word_left(mark: Mark, x: float, size: Size) -> bool:
+    """Whether the mark's word stands to its left: the beginning's while there is room, the other's when it must."""
+    return x > size.left + WORD if mark.kind == "onset" else x > size.width - size.right - WORD
 
 
 def _shape(mark: Mark, x: float, y: float) -> str:

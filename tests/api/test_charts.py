@@ -66,6 +66,19 @@ def test_nothing_in_a_chart_breaks_the_policy_or_the_page() -> None:
     assert "style=" not in text
 
 
+def test_two_moments_close_together_keep_both_shapes_and_words() -> None:
+    one = chart()
+    for at in (0, 1, 50, 97, 99):
+        moment = START + at * 60_000
+        marks = (Mark(moment, "began", "onset"), Mark(moment + 60_000, "noticed", "detected"))
+        svg = parsed(replace(one, marks=marks))
+        shapes = [e.get("points", "") for e in svg.iter(f"{SVG}polygon") if "mark-shape" in e.get("class", "")]
+        centres = [float(points.split(",")[0]) for points in shapes]
+        assert centres[1] - centres[0] >= 11.9
+        labels = [text for text in svg.iter(f"{SVG}text") if text.get("class") == "mark-label"]
+        assert len({(text.get("y"), text.get("text-anchor")) for text in labels}) == 2
+
+
 def test_a_gap_is_left_open_and_a_lonely_reading_is_a_dot() -> None:
     one = chart(30)
     kept = np.r_[0:10, 15, 20:30]

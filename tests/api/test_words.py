@@ -117,6 +117,15 @@ def test_times_are_in_the_readers_zone_with_the_zone_shown() -> None:
     assert Reader.of("xx", "Not/AZone") == ENGLISH
 
 
+def test_languages_have_names() -> None:
+    assert [ENGLISH.language_name(code) for code in ("de", "pt-BR", "xx-yy-zz-1", "")] == [
+        "German",
+        "Portuguese",
+        "xx-yy-zz-1",
+        "",
+    ]
+
+
 def test_ages_have_one_unit() -> None:
     ages = [timedelta(seconds=-5), timedelta(seconds=59), timedelta(minutes=5), timedelta(hours=30), timedelta(days=4)]
     assert [ENGLISH.ago(NOW - age, NOW) for age in ages] == ["now", "now", "5 min", "30 h", "4 d"]
