@@ -35,6 +35,7 @@ PROFILE_MEMORY_H = 14.0  # hours spent in an hour of the day until its mean forg
 BASE_MEMORY_H = 336.0  # likewise for the overall mean
 QUICK_RATE = 0.07  # a period, of the quick profile that surprise looks at; 0 costs 1 to 2 points of NAB
 TRUST_H = 1.0  # hours after which an hour of the day weighs as much as what it shrinks towards
+RANGE_SD = 3.0  # robust deviations on each side of the middle that are called expected
 BAND_HOURS = 96  # hours for which the expected range is kept for charts
 REFRESH = 8  # learned readings between two looks at the spread; 1 costs a third more time
 SHRINK = 20.0  # readings at which the severity counts half: a young spread is a guess
@@ -122,23 +123,17 @@ def _expected(profile, hours, base, ts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _range(spread, floor_sd):  # type: ignore[no-untyped-def]
-    """What lies between 0.5 % and 99.5 % of the residuals, at least that of a normal law with `floor_sd`."""
-    wide = 2.576 * floor_sd
-    return min(spread[0], spread[3] - wide), max(spread[6], spread[3] + wide)
-
-
-@njit(cache=True)
-def _severity(residual, spread, floor_sd, tail, seen):  # type: ignore[no-untyped-def]
-    sd = max(
-        floor_sd,
+def _sd(c, s):  # type: ignore[no-untyped-def]
+    """The robust spread of the residuals of slot `s`."""
+    spread = c.spread[s]
+    return max(
+        c.floor_sd[s],
         (spread[4] - spread[2]) / 1.349,
-        tail * (spread[5] - spread[1]) / 3.92,
-        tail * (spread[6] - spread[0]) / 5.152,
+        c.tail[s] * (spread[5] - spread[1]) / 3.92,
+        c.tail[s] * (spread[6] - spread[0]) / 5.152,
         1e-9 * abs(spread[3]),
         TINIEST,
     )
-    return min(max((residual - spread[3]) / sd, -MOST_SEVERE), MOST_SEVERE) * seen / (seen + SHRINK)
 
 
 @njit(cache=True)
@@ -176,7 +171,8 @@ def _condition(c, s, ts, x):  # type: ignore[no-untyped-def]
     novel = x - (c.quick[s, here] if c.quick_n[s, here] > 0.0 else level)
     of_novel = histogram.surprise(c.counts[s, QUICK], c.frames[s, QUICK], novel)
     mean = of_novel if first else c.mean[s] + _rate(MEAN_RATE, units) * (of_novel - c.mean[s])
-    severity = _severity(residual, c.spread[s], c.floor_sd[s], c.tail[s], c.seen[s])
+    z = min(max((residual - c.spread[s, 3]) / _sd(c, s), -MOST_SEVERE), MOST_SEVERE)
+    severity = z * c.seen[s] / (c.seen[s] + SHRINK)
     late = not first and dt <= 0.0
     return _Scored(x, dt, late, units, observed, level, smoothed, mean, residual, novel, severity)
 
@@ -234,8 +230,8 @@ def _update(slot, ts, value, c, symptom, out):  # type: ignore[no-untyped-def]  
         now = _condition(c, s, ts[i], min(max(value[i], -HUGE), HUGE))
         surprise[i], severity[i] = _surprise(c, s, now), abs(now.severity)
         judged[i] = now.smoothed
-        below, above = _range(c.spread[s], c.floor_sd[s])
-        low[i], high[i] = now.smoothed - now.residual + below, now.smoothed - now.residual + above
+        middle, wide = now.smoothed - now.residual + c.spread[s, 3], RANGE_SD * _sd(c, s)
+        low[i], high[i] = middle - wide, middle + wide
         if now.late:
             continue
         _keep_band(c, s, ts[i], low[i], high[i])

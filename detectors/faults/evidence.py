@@ -68,29 +68,28 @@ def _missing(claim: Claim, scene: Scene, seen: int) -> float:
 
 
 def _signals(claim: Claim, scene: Scene) -> tuple[SignalEvidence, ...]:
+    """The signals that show the fault, worst first, each once."""
     found: dict[str, SignalEvidence] = {}
     for symptom in claim.symptoms:
         if symptom.watch < len(scene.profile.watches):
-            for evidence in _of_symptom(symptom, claim, scene):
-                found.setdefault(evidence.signal, evidence)
+            evidence = _of_symptom(symptom, claim, scene)
+            found.setdefault(evidence.signal, evidence)
     return tuple(found.values())
 
 
-def _of_symptom(symptom: Symptom, claim: Claim, scene: Scene) -> list[SignalEvidence]:
+def _of_symptom(symptom: Symptom, claim: Claim, scene: Scene) -> SignalEvidence:
+    """The channel's subject: its value is the one that was judged (a mean where the watch smooths), not the raw one."""
     watch = scene.profile.watches[symptom.watch]
-    names = watch.channel.signals
-    low, high = symptom.low, symptom.high
-    if watch.channel.how == "difference":
-        ranges = [(symptom.second + low, symptom.second + high), (symptom.first - high, symptom.first - low)]
-    else:
-        ranges = [(low, high) if watch.channel.how == "value" else (-math.inf, math.inf)]
-    values = (symptom.first, symptom.second)
-    return [
-        _signal(
-            scene.device_type.signal(name), symptom, values[k], ranges[k], _band(name, watch, ranges[k], claim, scene)
-        )
-        for k, name in enumerate(names)
-    ]
+    channel, value, low, high = watch.channel, symptom.value, symptom.low, symptom.high
+    name = channel.signals[channel.subject]
+    if channel.how == "fall_per_hour":
+        value, low, high = symptom.first, -math.inf, math.inf
+    elif channel.how == "difference" and channel.subject:
+        value, low, high = symptom.first - value, symptom.first - high, symptom.first - low
+    elif channel.how == "difference":
+        value, low, high = symptom.second + value, symptom.second + low, symptom.second + high
+    band = _band(name, watch, (low, high), claim, scene)
+    return _signal(scene.device_type.signal(name), symptom, value, (low, high), band)
 
 
 def _signal(
@@ -103,7 +102,7 @@ def _signal(
         unit=signal.unit,
         role="cause",
         at=from_ms(symptom.ts),
-        value=value,
+        value=round(value, 4),
         expected_low=round(low, 4),
         expected_high=round(high, 4),
         surprise=round(symptom.surprise, 3),
@@ -120,7 +119,7 @@ def _band(name: str, watch: Watch, expected: tuple[float, float], claim: Claim, 
             band = scene.band_of(place, start, claim.at)
             if band:
                 return band[-BAND_POINTS:]
-    if watch.detector == "limit" and name == watch.channel.signals[0]:
+    if watch.detector == "limit" and name == watch.channel.signals[watch.channel.subject]:
         low, high = (bound if math.isfinite(bound) else math.copysign(1e9, bound) for bound in expected)
         return ((start, low, high), (claim.at, low, high))
     return ()

@@ -26,7 +26,8 @@ class Channel:
     ``value``: the one signal; ``difference``: the first minus the second; ``fall_per_hour``: how fast the signal
     falls, nothing while it rises. There is no number unless every signal of the channel and of its gates is in the
     message (the same device time) and every gate of `when` holds. While a gate of `only` does not hold the number
-    is 0: for differences that count only under a condition, 0 being "on target".
+    is 0: for differences that count only under a condition, 0 being "on target". `subject` is the place of the signal
+    that is shown as the cause.
     """
 
     label: str
@@ -35,6 +36,7 @@ class Channel:
     how: How = "value"
     when: tuple[Gate, ...] = ()
     only: tuple[Gate, ...] = ()
+    subject: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ APPROACH = Channel(
     ("outdoor_temp", "evaporator_temp"),
     "difference",
     (RUNNING, HEATING),
+    subject=1,
 )
 LIFT = Channel(
     "Discharge minus supply temperature", "K", ("discharge_temp", "supply_temp"), "difference", (RUNNING, HEATING)
