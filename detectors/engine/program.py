@@ -64,53 +64,71 @@ SIGNALS = 256  # rows of `triggers` a type
 
 def compile_profiles() -> Program:
     """The program of every registered profile whose device type is registered."""
-    types: dict[str, TypeProgram] = {}
-    watches: list[Watch] = []
-    rows: list[tuple[int, int, int]] = []
-    gates: list[tuple[int, int]] = []
-    gate_rows: list[tuple[int, float, float, int]] = []
-    triggers: list[tuple[int, int]] = []
-    trigger: list[int] = []
-    detectors = tuple(name for name in DETECTORS if name != "silence")
+    tables = _Tables()
     for name, profile in PROFILES.items():
-        if name not in DEVICE_TYPES:
-            continue
-        kind = DEVICE_TYPES.get(name)
-        types[name] = TypeProgram(kind, profile, max(s.number for s in kind.signals) + 1, len(watches))
-        needs: list[set[int]] = []
-        for watch in profile.watches:
-            signals = [kind.signal(signal).number for signal in watch.channel.signals]
-            rows.append((HOW[watch.channel.how], signals[0], signals[1] if len(signals) > 1 else NO_SIGNAL))
-            own = [
-                (kind.signal(gate.signal).number, gate.low, gate.high, group)
-                for group, gates_of in ((WHEN, watch.channel.when), (ONLY, watch.channel.only))
-                for gate in gates_of
-            ]
-            gates.append((len(gate_rows), len(gate_rows) + len(own)))
-            gate_rows += own
-            needs.append({*signals, *(gate[0] for gate in own)})
-            watches.append(watch)
+        if name in DEVICE_TYPES:
+            tables.add(DEVICE_TYPES.get(name), profile)
+    return tables.program()
+
+
+class _Tables:
+    """The rows of a `Program` while they are collected."""
+
+    def __init__(self) -> None:
+        self._types: dict[str, TypeProgram] = {}
+        self._watches: list[Watch] = []
+        self._channels: list[tuple[int, int, int]] = []
+        self._gates: list[tuple[int, int]] = []
+        self._gate_rows: list[tuple[int, float, float, int]] = []
+        self._triggers: list[tuple[int, int]] = []
+        self._trigger: list[int] = []
+
+    def add(self, kind: DeviceType, profile: Profile) -> None:
+        """Take in one device type."""
+        first = len(self._watches)
+        signals = max(signal.number for signal in kind.signals) + 1
+        self._types[kind.name] = TypeProgram(kind, profile, signals, first)
+        needs = [self._watch(kind, watch) for watch in profile.watches]
         for signal in range(SIGNALS):
-            wanted = [types[name].first_watch + at for at, need in enumerate(needs) if signal in need]
-            triggers.append((len(trigger), len(trigger) + len(wanted)))
-            trigger += wanted
-    return Program(
-        types,
-        tuple(watches),
-        detectors,
-        np.array([row[0] for row in rows], np.int64),
-        np.array([row[1] for row in rows], np.int64),
-        np.array([row[2] for row in rows], np.int64),
-        np.array(gates, np.int64).reshape(-1, 2),
-        np.array([row[0] for row in gate_rows], np.int64),
-        np.array([row[1] for row in gate_rows], np.float64),
-        np.array([row[2] for row in gate_rows], np.float64),
-        np.array([row[3] for row in gate_rows], np.int64),
-        np.array(triggers, np.int64).reshape(-1, 2),
-        np.array(trigger, np.int64),
-        np.array([detectors.index(watch.detector) for watch in watches], np.int64),
-        _version(types),
-    )
+            wanted = [first + at for at, need in enumerate(needs) if signal in need]
+            self._triggers.append((len(self._trigger), len(self._trigger) + len(wanted)))
+            self._trigger += wanted
+
+    def _watch(self, kind: DeviceType, watch: Watch) -> set[int]:
+        """Take in one watch; the numbers of the signals that it needs."""
+        channel = watch.channel
+        signals = [kind.signal(name).number for name in channel.signals]
+        self._watches.append(watch)
+        self._channels.append((HOW[channel.how], signals[0], signals[1] if len(signals) > 1 else NO_SIGNAL))
+        gates = [
+            (kind.signal(gate.signal).number, gate.low, gate.high, group)
+            for group, gates_of in ((WHEN, channel.when), (ONLY, channel.only))
+            for gate in gates_of
+        ]
+        self._gates.append((len(self._gate_rows), len(self._gate_rows) + len(gates)))
+        self._gate_rows += gates
+        return {*signals, *(gate[0] for gate in gates)}
+
+    def program(self) -> Program:
+        """All of it as arrays."""
+        detectors = tuple(name for name in DETECTORS if name != "silence")
+        return Program(
+            self._types,
+            tuple(self._watches),
+            detectors,
+            np.array([row[0] for row in self._channels], np.int64),
+            np.array([row[1] for row in self._channels], np.int64),
+            np.array([row[2] for row in self._channels], np.int64),
+            np.array(self._gates, np.int64).reshape(-1, 2),
+            np.array([row[0] for row in self._gate_rows], np.int64),
+            np.array([row[1] for row in self._gate_rows], np.float64),
+            np.array([row[2] for row in self._gate_rows], np.float64),
+            np.array([row[3] for row in self._gate_rows], np.int64),
+            np.array(self._triggers, np.int64).reshape(-1, 2),
+            np.array(self._trigger, np.int64),
+            np.array([detectors.index(watch.detector) for watch in self._watches], np.int64),
+            _version(self._types),
+        )
 
 
 def _version(types: dict[str, TypeProgram]) -> str:
