@@ -48,6 +48,10 @@ class VirtualClock:
         with self._lock:
             self._now_ms = max(self._now_ms, now_ms)
 
+    def advance(self, by_ms: int) -> None:
+        """Move forward by `by_ms` milliseconds."""
+        self.advance_to(self._now_ms + by_ms)
+
 
 def from_ms(ms: int) -> datetime:
     """Milliseconds since the epoch as a datetime in UTC."""

@@ -99,18 +99,16 @@ class Up:
         self._settings = load(self._settings.file)
 
     def _spawn(self, name: str) -> None:
+        config = {"FOREWARN_CONFIG": str(self._settings.file)} if self._settings.file else {}
         with self._log(name) as log:
             self._children[name] = subprocess.Popen(  # noqa: S603 - our own command line
                 [sys.executable, "-m", "kit.cli", "worker", "run", "--role", name],
-                env=os.environ | {"FOREWARN_PARENT_PID": str(os.getpid()), **self._config_env()},
+                env=os.environ | {"FOREWARN_PARENT_PID": str(os.getpid()), **config},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-
-    def _config_env(self) -> dict[str, str]:
-        return {"FOREWARN_CONFIG": str(self._settings.file)} if self._settings.file else {}
 
     def _log_path(self, name: str) -> Path:
         return self._settings.data_path("logs", f"{name}.log")

@@ -20,7 +20,7 @@ def test_the_environment_beats_the_file_and_the_file_beats_the_default(tmp_path:
 @pytest.mark.parametrize(
     ("environ", "toml", "names"),
     [
-        ({"FOREWARN__CORE__TENNANT": "x"}, "", "core.tenentry"),
+        ({"FOREWARN__CORE__TENENTRY": "x"}, "", "core.tenentry"),
         ({"FOREWARN__COER__TENANT": "x"}, "", "coer"),
         ({"FOREWARN__TENANT": "x"}, "", "FOREWARN__TENANT"),
         ({}, "[core]\ntenentry = 1\n", "core.tenentry"),
