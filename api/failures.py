@@ -61,7 +61,7 @@ def install(app: FastAPI, answer: Answer) -> None:
         return answer(request, status, *_WORDS.get(status, _WORDS[400]))
 
     def database_away(request: Request, error: Exception) -> Response:
-        _log.warning("database away", path=request.url.path, reason=str(error).splitlines()[0])
+        _log.warning("database away", area=request.scope.get("root_path", ""), reason=str(error).splitlines()[0])
         return answer(request, 503, *_WORDS[503])
 
     def unstorable(request: Request, _error: Exception) -> Response:

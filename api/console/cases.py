@@ -12,6 +12,7 @@ from api.charts.data import Chart
 from api.console.access import SignedIn, Staff, genuine
 from api.console.next_step import next_step
 from api.console.pictures import case_charts, telling
+from api.errors import NoSuchAccount
 from api.pages import page
 from api.security import accounts
 from api.site import Db, Here, Site
@@ -88,9 +89,12 @@ def note(site: Here, staff: Staff, db: Db, number: Number, text: Note = "") -> R
 def assign(
     site: Here, staff: Staff, db: Db, number: Number, owner: Annotated[str, Form(max_length=254)] = ""
 ) -> Response:
-    """Give the case to a member of staff, or to nobody."""
-    known = {person.address for person in accounts.everybody(db, staff.tenant) if not person.disabled}
-    actions.assign(db, site.clock, staff.tenant, number, staff.actor, owner if owner in known else "")
+    """Give the case to a member of staff, or to nobody. Raises NoSuchAccount for a stranger."""
+    if owner and owner not in {
+        person.address for person in accounts.everybody(db, staff.tenant) if not person.disabled
+    }:
+        raise NoSuchAccount(owner)
+    actions.assign(db, site.clock, staff.tenant, number, staff.actor, owner)
     return _back(number, "assign")
 
 

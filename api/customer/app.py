@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import FastAPI, Form, Path, Request
+from sqlalchemy.orm import Session
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from api.failures import install
@@ -12,7 +13,9 @@ from api.pages import page
 from api.reader import LANGUAGES, Reader
 from api.site import Db, Here, Site
 from outreach.cases.views import Answer
-from outreach.contact import inbound
+from outreach.contact import inbound, links
+from outreach.contact.links import Purpose
+from outreach.customers import record
 
 Token = Annotated[str, Path(max_length=2000)]
 
@@ -42,9 +45,9 @@ def answer(site: Here, db: Db, token: Token, answer: Annotated[Answer, Form()]) 
     return RedirectResponse(f"/c/case/{token}#answer", 303)
 
 
-def ask_unsubscribe(request: Request, token: Token) -> Response:
+def ask_unsubscribe(request: Request, site: Here, db: Db, token: Token) -> Response:
     """The page with the button: mail scanners follow links, so following one ends nothing."""
-    return page("customer/unsubscribe.html", _stranger(request), token=token, done=False)
+    return page("customer/unsubscribe.html", _addressee(request, site, db, token), token=token, done=False)
 
 
 def unsubscribe(request: Request, site: Here, db: Db, token: Token) -> Response:
@@ -52,7 +55,14 @@ def unsubscribe(request: Request, site: Here, db: Db, token: Token) -> Response:
     inbound.unsubscribe(db, site.clock, token)
     if "text/html" not in request.headers.get("accept", ""):
         return PlainTextResponse("You will get no more of these mails.\n")
-    return page("customer/unsubscribe.html", _stranger(request), token=token, done=True)
+    return page("customer/unsubscribe.html", _addressee(request, site, db, token), token=token, done=True)
+
+
+def _addressee(request: Request, site: Site, db: Session, token: str) -> Reader:
+    """Whom the link was written to, as a reader. Raises LinkInvalid, LinkExpired."""
+    claim = links.read(db, site.clock, Purpose.UNSUBSCRIBE, token)
+    customer = record.find(db, claim.tenant, claim.customer_id)
+    return Reader.of(customer.language, customer.time_zone) if customer else _stranger(request)
 
 
 def _failure(request: Request, status: int, _problem: str, _fix: str) -> Response:

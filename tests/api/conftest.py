@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -128,6 +129,11 @@ def running(settings: Settings, engine: Engine, clock: VirtualClock) -> Iterator
     thread.join(20)
     site.telemetry.close()
     assert not thread.is_alive()
+
+
+def later(clock: VirtualClock, **span: float) -> None:
+    """Let so much time pass for the site."""
+    clock.advance_to(clock.now_ms() + round(timedelta(**span) / timedelta(milliseconds=1)))
 
 
 def until(true: object, seconds: float = 10) -> None:

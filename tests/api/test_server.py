@@ -174,6 +174,29 @@ def test_a_case_whose_device_was_never_registered_still_has_its_page(world: Worl
     assert "It fell silent." in answer.text
 
 
+def test_a_case_is_given_to_colleagues_only(world: World, running: Running) -> None:
+    world.staff()
+    world.staff("sam@example.com", "Sam")
+    number = world.coolant_case()
+    browser, path = running.signed_in(), f"/console/cases/{number}"
+    assert browser.post(f"{path}/assign", on=path, owner="sam@example.com").status_code == 303
+    refused = browser.post(f"{path}/assign", on=path, owner="stranger@example.com")
+    assert refused.status_code == 409
+    assert "There is no staff account stranger@example.com." in refused.text
+    assert browser.get(f"/api/v1/cases/{number}").json()["owner"] == "sam@example.com"
+
+
+def test_what_cannot_be_done_any_more_is_said(world: World, running: Running) -> None:
+    world.staff()
+    number = world.coolant_case()
+    browser, path = running.signed_in(), f"/console/cases/{number}"
+    assert browser.post(f"{path}/close", on=path, resolution="done").status_code == 303
+    again = browser.post(f"{path}/close", on=path, resolution="done")
+    assert again.status_code == 409
+    assert "closed already" in again.text
+    assert browser.post(f"{path}/verdict", on=path, verdict="perhaps").status_code == 400
+
+
 def test_a_database_that_is_away_is_a_page_that_says_so(world: World, running: Running) -> None:
     world.staff()
     browser = running.signed_in()

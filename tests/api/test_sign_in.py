@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlalchemy import select
 
 from api.security import accounts, passwords, sessions
 from api.tables import StaffSession
 from kit.clock import VirtualClock
 from kit.db import transaction
-from tests.api.conftest import Browser, Running
+from tests.api.conftest import Browser, Running, later
 from tests.api.world import ADDRESS, PASSWORD, World
 
 COOKIE = "fw_session"
@@ -109,11 +107,11 @@ def test_signing_out_ends_the_session_on_the_server_too(world: World, running: R
 def test_an_idle_session_ends(world: World, running: Running, clock: VirtualClock) -> None:
     world.staff()
     browser = running.signed_in()
-    clock.advance(int(timedelta(minutes=119).total_seconds() * 1000))
+    later(clock, minutes=119)
     assert browser.get("/console/queue").status_code == 200
-    clock.advance(int(timedelta(minutes=119).total_seconds() * 1000))
+    later(clock, minutes=119)
     assert browser.get("/console/queue").status_code == 200, "each request keeps it alive"
-    clock.advance(int(timedelta(minutes=121).total_seconds() * 1000))
+    later(clock, minutes=121)
     assert browser.get("/console/queue").status_code == 303
 
 
@@ -123,7 +121,7 @@ def test_a_page_that_refreshes_itself_keeps_no_session_alive(
     world.staff()
     browser = running.signed_in()
     for _ in range(2):
-        clock.advance(int(timedelta(minutes=61).total_seconds() * 1000))
+        later(clock, minutes=61)
         last = browser.get("/console/queue/fragment")
     assert last.status_code == 401
 
@@ -132,9 +130,9 @@ def test_a_busy_session_ends_too(world: World, running: Running, clock: VirtualC
     world.staff()
     browser = running.signed_in()
     for _ in range(11):
-        clock.advance(3_600_000)
+        later(clock, hours=1)
         assert browser.get("/console/queue").status_code == 200
-    clock.advance(3_600_001)
+    later(clock, hours=1, milliseconds=1)
     assert browser.get("/console/queue").status_code == 303
 
 
@@ -147,7 +145,7 @@ def test_guessing_is_paused_and_the_pause_ends(world: World, running: Running, c
     assert paused.status_code == 429
     assert 0 < int(paused.headers["retry-after"]) <= 900
     assert browser.sign_in(address="other@example.com").status_code == 401, "others may still try"
-    clock.advance(15 * 60_000 + 1)
+    later(clock, minutes=15, milliseconds=1)
     assert browser.sign_in().status_code == 303
 
 
