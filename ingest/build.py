@@ -68,7 +68,10 @@ def _import_manifest(settings: Settings) -> None:
     engine.dispose()
 
 
-FIRST_RUN = [Step("Register the devices of fleet.json", _import_manifest, order=20)]
+FIRST_RUN = [
+    Step("Subscribe to telemetry at the broker", gateway.make_session, order=15),
+    Step("Register the devices of fleet.json", _import_manifest, order=20),
+]
 
 
 def pulse(engine: Engine, settings: Settings) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from ingest.config import Config
 from ingest.gateway.known import REFRESH_S, KnownDevices
 from ingest.gateway.mqtt import Subscriber
@@ -12,8 +14,11 @@ from ingest.wire import topics
 from ingest.wire.codecs import CODECS
 from kit.clock import SystemClock
 from kit.db import connect
+from kit.errors import ServiceError
 from kit.settings import Broker, Core, Settings
 from kit.supervise import Stop, in_thread, run_loop
+
+SESSION_S = 15.0  # a broker under load needs seconds; longer leaves a person waiting at a wrong address
 
 
 def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
@@ -26,7 +31,7 @@ def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
     known = KnownDevices(engine, tenant, log.partitions)
     limits = Limits(config.max_payload_kb * 1024, config.history_days * 86_400_000)
     validator = Validator(tenant, CODECS.get(config.codec), known, log.partitions, limits)
-    source = Subscriber(settings.of(Broker), f"{config.client_id}-{tenant}", topics.telemetry_of_all(tenant))
+    source = _subscriber(settings)
     refresher = in_thread("gateway registry", known.refresh, stop, idle_s=REFRESH_S)
     while not known.loaded and not stop.wait(0.05):
         pass
@@ -37,3 +42,28 @@ def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
     refresher.join(timeout=10)
     engine.dispose()
     log.close()
+
+
+def make_session(settings: Settings) -> None:
+    """Have the broker keep telemetry for the gateway from now on, before the gateway runs for the first time.
+
+    A broker acknowledges and drops what nobody has subscribed to, so this comes before the first device publishes.
+    Raises ServiceError when the broker does not take the subscription in time.
+    """
+    source = _subscriber(settings)
+    source.start()
+    deadline = time.monotonic() + SESSION_S
+    while not source.connected and time.monotonic() < deadline:
+        time.sleep(0.02)
+    connected = source.connected
+    source.stop()
+    if not connected:
+        raise ServiceError(
+            "The MQTT broker did not take the gateway's subscription.",
+            "Check that it runs, and [broker] url, username and password; `forewarn doctor` says more.",
+        )
+
+
+def _subscriber(settings: Settings) -> Subscriber:
+    config, tenant = settings.of(Config), settings.of(Core).tenant
+    return Subscriber(settings.of(Broker), f"{config.client_id}-{tenant}", topics.telemetry_of_all(tenant))

@@ -12,13 +12,15 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from ingest import build, cli, metrics, quarantine
+from ingest.gateway import role as gateway_role
 from ingest.log.frames import decode
 from ingest.log.sqlite import SqliteLog
 from ingest.registry.devices import Device
 from ingest.wire.message import Message
 from kit.cli import app
 from kit.db import transaction
-from kit.settings import Settings
+from kit.errors import ServiceError
+from kit.settings import Settings, load
 from tests.ingest.support import Books, Process, Publisher, running_gateway, until
 
 TOPIC = "fw/v1/demo/car-0/telemetry"
@@ -36,9 +38,9 @@ def test_good_readings_are_stored_and_poison_is_quarantined_beside_them(
     publisher: Publisher,
     books: Books,
 ) -> None:
+    gateway_role.make_session(settings)
     gateway, writer = role("gateway"), role("writer")
     start = now_ms() - 100_000
-    wait_for_session(publisher, books)
     before = books.counts()
     for n in range(100):
         publisher.send("car-0", [Message(ts=start + n * 1000, signals={"rpm": 900 + n, "coolant_temp": 90.5})])
@@ -67,27 +69,11 @@ def test_good_readings_are_stored_and_poison_is_quarantined_beside_them(
     assert (gateway.stop(), writer.stop()) == (0, 0)
 
 
-def wait_for_session(publisher: Publisher, books: Books) -> None:
-    """Publish until something arrives: before the gateway's first session the broker keeps nothing for it."""
-
-    def arrived() -> bool:
-        publisher.send("hello", [Message(ts=now_ms(), signals={"rpm": 1})])
-        time.sleep(0.1)
-        return books.counts().received > 0
-
-    until(arrived, "the gateway's session")
-    publisher.drain()
-    seen = -1
-    while seen != books.counts().received:
-        seen = books.counts().received
-        time.sleep(0.5)
-
-
 def test_nothing_acknowledged_is_lost_when_gateway_and_writer_are_killed_mid_stream(
     settings: Settings, role: Callable[[str], Process], fleet: list[Device], publisher: Publisher, books: Books
 ) -> None:
+    gateway_role.make_session(settings)
     gateway, writer = role("gateway"), role("writer")
-    wait_for_session(publisher, books)
     start, count = now_ms() - 3_000_000, 12_000
     for n in range(count):
         publisher.send(f"car-{n % 3}", [Message(ts=start + n * 200, signals={"rpm": n % 8000, "speed": 50}, seq=n)])
@@ -110,6 +96,25 @@ def test_nothing_acknowledged_is_lost_when_gateway_and_writer_are_killed_mid_str
             assert one.ts.tolist() == [start + n * 200 for n in range(count) if n % 3 == car]
     until(lambda: books.counts().stored + books.counts().duplicate >= 2 * count, "the account")
     assert books.counts().balances()
+
+
+def test_what_devices_send_before_the_gateway_first_runs_is_kept_for_it(
+    settings: Settings, fleet: list[Device], publisher: Publisher
+) -> None:
+    for _ in range(2):
+        gateway_role.make_session(settings)
+    start = now_ms() - 100_000
+    for n in range(2000):
+        publisher.send("car-0", [Message(ts=start + n, signals={"rpm": 900})])
+    publisher.drain()
+    with closing(Tail(settings)) as tail, running_gateway(settings, build.open_log(settings)):
+        until(lambda: tail.readings() >= 2000, "what was sent before")
+
+
+def test_a_broker_that_is_not_there_is_said_so(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway_role, "SESSION_S", 0.1)
+    with pytest.raises(ServiceError, match="did not take"):
+        gateway_role.make_session(load(environ=environment | {"FOREWARN__BROKER__URL": "mqtt://127.0.0.1:1"}))
 
 
 class Tail:
