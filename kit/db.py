@@ -9,8 +9,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import DateTime, Engine, MetaData, create_engine, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
@@ -100,15 +98,17 @@ def declared() -> MetaData:
 
 def migrate(engine: Engine) -> None:
     """Bring the database up to every folder's newest revision; several processes may call it at once."""
+    from alembic import command, config  # noqa: PLC0415 - a fifth of a second that only this function needs
+
     packages = [import_module("kit.migrations"), *parts("migrations")]
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
-    config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", "\n".join(str(Path(str(p.__file__)).parent) for p in packages))
+    options = config.Config()
+    options.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
+    options.set_main_option("path_separator", "newline")
+    options.set_main_option("version_locations", "\n".join(str(Path(str(p.__file__)).parent) for p in packages))
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(7105431)"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "heads")
+        options.attributes["connection"] = connection
+        command.upgrade(options, "heads")
 
 
 def drop_everything(engine: Engine) -> None:

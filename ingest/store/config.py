@@ -17,7 +17,9 @@ class InfluxConfig(BaseModel):
         "influxdb", description="What is read back: InfluxQL (influxdb) or the export API (victoriametrics)."
     )
     database: str = Field(
-        "forewarn", min_length=1, description="Database (1.x, 3), bucket (2.x) or `db` label (VictoriaMetrics)."
+        "forewarn",
+        pattern=r"^[^/\\\[\]*?\x00-\x1f]+$",
+        description="Database (1.x, 3), bucket (2.x) or `db` label (VictoriaMetrics).",
     )
     org: str = Field("", description="Organisation that owns the bucket; only InfluxDB 2.x has any.")
     token: SecretStr | None = Field(None, description="API token (InfluxDB 2.x and 3).")

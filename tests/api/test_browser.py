@@ -85,8 +85,15 @@ def full(world: World) -> int:
     return number
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize(
+    ("scheme", "size"),
+    [
+        pytest.param("light", WIDE, id="wide-light"),
+        pytest.param("dark", PHONE, id="phone-dark"),
+        pytest.param("dark", WIDE, id="wide-dark", marks=pytest.mark.slow),
+        pytest.param("light", PHONE, id="phone-light", marks=pytest.mark.slow),
+    ],
+)
 def test_every_page_is_accessible_and_breaks_no_rule(
     chromium: Browser, running: Running, world: World, full: int, scheme: str, size: dict[str, int]
 ) -> None:

@@ -102,7 +102,8 @@ def test_looking_changes_nothing(world: World, running: Running) -> None:
 
 def tampered(link: str) -> Iterator[str]:
     head, token = link.rsplit("/", 1)
-    yield f"{head}/{token[:-1]}{'A' if token[-1] != 'A' else 'B'}"
+    # Not the last sign of the signature: two of its six bits are padding and may differ.
+    yield f"{head}/{token[:-2]}{'A' if token[-2] != 'A' else 'B'}{token[-1]}"
     yield f"{head}/{token[1:]}"
     yield f"{head}/{token.split('.')[0]}.{'x' * 27}"
     yield f"{head}/{'x' * 900}"

@@ -37,6 +37,7 @@ def test_another_python_is_named_with_the_fix(clone: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_a_package_index_that_cannot_be_reached_is_said(clone: Path) -> None:
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
     result = make_up(clone, PYTHON=sys.executable, **nowhere)

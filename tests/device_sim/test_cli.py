@@ -124,6 +124,7 @@ def test_an_interrupted_replay_still_accounts_for_what_it_sent(
     assert account["readings_acknowledged"] == account["readings_sent"] == account["rows_sent"] < 1440
 
 
+@pytest.mark.slow
 def test_a_fleet_killed_in_its_past_skips_nothing_when_it_starts_again(
     where: dict[str, str], tmp_path: Path, listener: Any
 ) -> None:

@@ -152,6 +152,7 @@ def test_packets_hold_every_heard_value_and_round_trip_through_the_codec() -> No
     assert b"historical" in encode([Message(ts=1, signals={"x": 1.0}, historical=True)])
 
 
+@pytest.mark.slow
 def test_a_stop_does_not_wait_for_a_gateway_that_is_not_there(fleet_settings: Settings) -> None:
     prepare(fleet_settings)
     stop = Stop()

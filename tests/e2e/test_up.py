@@ -101,6 +101,7 @@ def test_up_shows_a_case_and_its_notice_stops_cleanly_and_goes_on_where_it_was(t
     assert not (Path(terminal._folder) / ".forewarn").exists()
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_a_sentence_and_the_fix(terminal: Terminal) -> None:
     import socket
 

@@ -69,6 +69,7 @@ def test_good_readings_are_stored_and_poison_is_quarantined_beside_them(
     assert (gateway.stop(), writer.stop()) == (0, 0)
 
 
+@pytest.mark.slow
 def test_nothing_acknowledged_is_lost_when_gateway_and_writer_are_killed_mid_stream(
     settings: Settings, role: Callable[[str], Process], fleet: list[Device], publisher: Publisher, books: Books
 ) -> None:

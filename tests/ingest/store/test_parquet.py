@@ -73,6 +73,7 @@ def files(root: Path) -> list[Path]:
     return sorted(path for path in root.rglob("*.parquet") if path.parent.name != "aside")
 
 
+@pytest.mark.slow
 def test_kill_9_at_random_moments_loses_nothing_acknowledged(opened: Open, tmp_path: Path) -> None:
     root = tmp_path / "store"
     stored = 0
@@ -96,6 +97,7 @@ def test_kill_9_at_random_moments_loses_nothing_acknowledged(opened: Open, tmp_p
     assert stored
 
 
+@pytest.mark.slow
 def test_dying_at_any_step_of_writes_and_merges_leaves_all_or_nothing(opened: Open, tmp_path: Path) -> None:
     steps = int(finished("die_at_each_step", tmp_path)[0])
     assert steps > 4 * 3
@@ -114,6 +116,7 @@ def test_dying_at_any_step_of_writes_and_merges_leaves_all_or_nothing(opened: Op
         store.close()
 
 
+@pytest.mark.slow
 def test_a_reader_in_another_process_never_sees_a_gap_or_a_double_during_merges(
     opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
