@@ -59,10 +59,10 @@ def root(
 
 
 def settings(ctx: typer.Context) -> Settings:
-    """The settings for this command, read once; also sets up logging for people."""
+    """The settings for this command, read once; a command logs only what a person must know."""
     if not isinstance(ctx.obj, Settings):
         ctx.obj = load(ctx.obj)
-        logs.configure(ctx.obj.of(Core), "command")
+        logs.configure(ctx.obj.of(Core).model_copy(update={"log_level": "WARNING"}), "command")
     return ctx.obj
 
 
