@@ -265,10 +265,7 @@ def _follow_parent(parent: int, stop: Stop) -> None:
 
 
 def main() -> None:
-    """Entry point: run the command; every failure is a sentence and the fix, never a traceback.
-
-    ``FOREWARN_DEBUG=1`` shows the traceback too.
-    """
+    """Run the command; every failure is a sentence and the fix. ``FOREWARN_DEBUG=1`` adds the traceback."""
     try:
         for module in parts("cli"):
             module.register(app)
@@ -280,11 +277,7 @@ def main() -> None:
     except OSError as error:
         _fail(f"{error.strerror or error} ({error.filename})", OS_FIXES.get(error.errno or 0, ""), error)
     except Exception as error:  # noqa: BLE001 - the outermost boundary of a command
-        _fail(
-            f"Something went wrong that should not: {type(error).__name__}: {error}",
-            "Run it again with FOREWARN_DEBUG=1 and report what it prints.",
-            error,
-        )
+        _fail(f"Unexpected {type(error).__name__}: {error}", "Run it again with FOREWARN_DEBUG=1 and report it.", error)
 
 
 def _fail(problem: str, fix: str, cause: Exception) -> None:

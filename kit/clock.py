@@ -13,11 +13,9 @@ class Clock(Protocol):
 
     def now_ms(self) -> int:
         """Milliseconds since 1970-01-01 UTC."""
-        ...
 
     def now(self) -> datetime:
         """The same instant as a datetime in UTC."""
-        ...
 
 
 class SystemClock:

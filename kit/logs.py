@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from typing import TYPE_CHECKING, TextIO, cast
@@ -17,13 +18,15 @@ _SECRET = ("password", "secret", "token", "authorization", "cookie")
 
 
 class _Stderr:
-    """Whatever stderr is at the moment of writing: loggers live longer than a test's or a daemon's stream."""
+    """Whatever stderr is at the moment of writing; a full disk loses log lines, never the work."""
 
-    def write(self, text: str) -> int:
-        return sys.stderr.write(text)
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(text)
 
     def flush(self) -> None:
-        sys.stderr.flush()
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -37,11 +40,8 @@ def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
 def configure(core: Core, role: str) -> None:
     """Set up logging to stderr for this process; `role` is on every line."""
     level = logging.getLevelNamesMapping().get(core.log_level.upper(), logging.INFO)
-    renderer = (
-        structlog.processors.JSONRenderer()
-        if core.log_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
+    people = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    renderer = structlog.processors.JSONRenderer() if core.log_json else people
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -6,6 +6,7 @@ or the loopback address only.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -13,10 +14,14 @@ import subprocess
 import sysconfig
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+
+import psutil
 
 from kit.errors import ServiceError
 
+PID_FILE = "broker.pid"
 START_S = 20.0  # a loaded laptop needs several seconds; longer leaves a person staring at nothing
 
 MOSQUITTO_CONF = """\
@@ -76,6 +81,10 @@ class LocalPostgres:
                 f"Read {self._folder / 'log'}, or set FOREWARN__DATABASE__URL to a server of your own.",
             ) from error
 
+    def alive(self) -> bool:
+        """Whether the server's process is there."""
+        return _process(self._server.get_pid()) is not None
+
     def stop(self) -> None:
         """Stop the server, waiting for its checkpoint."""
         self._server.stop()
@@ -100,6 +109,7 @@ class LocalBroker:
         Raises ServiceError when there is no broker to start or it does not answer.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._end_orphan()
         self._process = subprocess.Popen(  # noqa: S603 - our own command line
             self._command(),
             stdin=subprocess.DEVNULL,
@@ -107,6 +117,7 @@ class LocalBroker:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        (self._folder / PID_FILE).write_text(str(self._process.pid), "ascii")
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline and self._process.poll() is None:
             with socket.socket() as probe:
@@ -120,27 +131,36 @@ class LocalBroker:
             f"Read the log in {self._folder}, or set FOREWARN__BROKER__URL to a broker of your own.",
         )
 
+    def alive(self) -> bool:
+        """Whether the broker's process is there."""
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> None:
         """Ask the broker to save and end."""
-        self._end(kill=False)
+        self._end(subprocess.Popen.terminate)
 
     def kill(self) -> None:
         """End the broker as a power cut would."""
-        self._end(kill=True)
+        self._end(subprocess.Popen.kill)
 
-    def _end(self, *, kill: bool) -> None:
-        if self._process is None:
+    def _end(self, how: Callable[[subprocess.Popen[bytes]], None]) -> None:
+        process, self._process = self._process, None
+        if process is None:
             return
-        if kill:
-            self._process.kill()
-        else:
-            self._process.terminate()
+        how(process)
         try:
-            self._process.wait(10)
+            process.wait(10)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+            process.kill()
+            process.wait()
+
+    def _end_orphan(self) -> None:
+        """End a broker that outlived its `up`: two on one folder would spoil what it keeps."""
+        with contextlib.suppress(OSError, ValueError, psutil.Error):
+            process = _process(int((self._folder / PID_FILE).read_text("ascii")))
+            if process and str(self._folder) in " ".join(process.cmdline()):
+                process.terminate()
+                process.wait(10)
 
     def _command(self) -> list[str]:
         if mosquitto := find_mosquitto():
@@ -157,6 +177,14 @@ class LocalBroker:
         conf = self._folder / "nats.conf"
         conf.write_text(NATS_CONF.format(port=self.port, inner_port=free_port(), folder=self._folder), "utf-8")
         return [nats, "-c", str(conf)]
+
+
+def _process(pid: int | None) -> psutil.Process | None:
+    """The process, None when there is none or it is only waiting to be forgotten."""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid or -1)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process
+    return None
 
 
 def find_mosquitto() -> str | None:

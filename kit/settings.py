@@ -83,18 +83,9 @@ class Settings:
         return {name: section.model_dump(mode="json") for name, section in sorted(self._sections.items())}
 
     def data_path(self, *names: str) -> Path:
-        """A path below the data folder; its parent is made.
-
-        Raises SettingsError when the folder cannot be written.
-        """
+        """A path below the data folder; its parent is made."""
         path = self.of(Core).data_dir.joinpath(*names).absolute()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SettingsError(
-                f"The data folder {path.parent} cannot be made: {error.strerror}.",
-                "Give a folder you may write to: FOREWARN__CORE__DATA_DIR=/some/folder, or data_dir under [core].",
-            ) from error
+        path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
     def secret_key(self) -> bytes:
@@ -147,8 +138,6 @@ def _default_file(env: dict[str, str]) -> Path | None:
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"The configuration file {path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The configuration file {path} is not valid TOML: {error}.") from error
 

@@ -31,6 +31,7 @@ from kit.supervise import Stop
 
 MARK = "forewarn-data"  # says that a folder is ours, so that `reset` never deletes another
 STOP_S = 10.0  # a role that has not drained by then is killed; its work is safe in the log
+START_S = 60.0  # a role that cannot run by then needs a person; later, what it lacks was there and may come back
 RESTART_S = 1.0  # pause before a role that died is started again
 LOG_KEEP_BYTES = 10_000_000  # a role's log is begun anew past this size
 
@@ -48,6 +49,7 @@ class Up:
         self._due: dict[str, float] = {}
         self._began = time.monotonic()
         self._seen: set[str] = set()
+        self._local: list[LocalPostgres | LocalBroker] = []
 
     def run(self) -> int:
         """Start everything, watch over it, stop it in order; the exit code.
@@ -62,15 +64,13 @@ class Up:
                 if self._demo or not step.demo:
                     self._timed(step.label, lambda step=step: step.run(self._settings))
             cleanup.callback(self._stop_roles)
-            for name in self._roles():
-                self._spawn(name)
+            for name, role in roles().items():
+                if self._demo or not role.demo:
+                    self._spawn(name)
             for line in (line for banner in hooks("banner") for line in banner(self._settings)):
                 self._console.print(line, markup=False)
             self._console.print("Ctrl-C stops everything; `forewarn up` goes on where it was.", style="dim")
             return self._watch()
-
-    def _roles(self) -> list[str]:
-        return [name for name, role in roles().items() if self._demo or not role.demo]
 
     def _timed(self, label: str, action: Any) -> Any:
         if self._stop.is_set():
@@ -88,10 +88,12 @@ class Up:
             postgres = LocalPostgres(self._settings.data_path("postgres"))
             found["database"] = {"url": self._timed("PostgreSQL", postgres.start)}
             cleanup.callback(postgres.stop)
+            self._local.append(postgres)
         if self._settings.of(Broker).url is None:
             broker = LocalBroker(self._settings.data_path("broker", "x").parent)
             found["broker"] = {"url": self._timed("MQTT broker", broker.start)}
             cleanup.callback(broker.stop)
+            self._local.append(broker)
         run_file = self._settings.data_path(RUN_FILE)
         run_file.touch(mode=0o600)
         run_file.write_text(json.dumps({"pid": os.getpid(), "settings": found}), "utf-8")
@@ -126,12 +128,19 @@ class Up:
         return 0
 
     def _restart_the_dead(self) -> None:
+        for service in self._local:
+            if not service.alive():
+                try:
+                    service.start()
+                except ForewarnError as error:
+                    self._console.print(error.problem, markup=False)
         for name, child in list(self._children.items()):
             code = child.poll()
             if code is None:
                 continue
-            if code == EXIT_NEEDS_PERSON:
-                raise ServiceError(f"The role '{name}' cannot run: {self._last_words(name)}")
+            if code == EXIT_NEEDS_PERSON and time.monotonic() - self._began < START_S:
+                lines = self._log_path(name).read_text("utf-8", errors="replace").strip().splitlines()
+                raise ServiceError(f"The role '{name}' cannot run: {' '.join(lines[-2:])}")
             if name not in self._due:
                 self._console.print(
                     f"{name} ended ({code}); starting it again. Log: {self._log_path(name)}", markup=False
@@ -139,10 +148,6 @@ class Up:
                 self._due[name] = time.monotonic() + RESTART_S
             elif time.monotonic() >= self._due.pop(name):
                 self._spawn(name)
-
-    def _last_words(self, name: str) -> str:
-        lines = self._log_path(name).read_text("utf-8", errors="replace").strip().splitlines()
-        return " ".join(lines[-2:])
 
     def _progress(self) -> str:
         try:
@@ -183,11 +188,6 @@ def _data_folder(settings: Settings) -> Iterator[None]:
             f"Forewarn is already running on {mark.parent}.",
             "Stop it with Ctrl-C where it runs, or give this one another folder: FOREWARN__CORE__DATA_DIR=…",
         ) from None
-    except PermissionError as error:
-        raise ServiceError(
-            f"The data folder {mark.parent} cannot be written.",
-            "Give a folder you may write to: FOREWARN__CORE__DATA_DIR=/some/folder.",
-        ) from error
 
 
 def clear_data(settings: Settings) -> None:
