@@ -287,7 +287,7 @@ def _fail(problem: str, fix: str, cause: Exception) -> None:
         console.print(fix, markup=False)
     if os.environ.get("FOREWARN_DEBUG"):
         raise cause
-    sys.exit(EXIT_NEEDS_PERSON)
+    sys.exit(EXIT_NEEDS_PERSON if isinstance(cause, ForewarnError) else 1)
 
 
 if __name__ == "__main__":
