@@ -82,6 +82,9 @@ class Up:
 
     def _services(self, cleanup: contextlib.ExitStack) -> None:
         found: dict[str, dict[str, Any]] = {}
+        run_file = self._settings.data_path(RUN_FILE)
+        run_file.unlink(missing_ok=True)  # of an `up` that was killed: its services are not given ones
+        self._settings = load(self._settings.file)
         if self._port is not None:
             found |= {"api": {"port": self._port}, "core": {"public_url": f"http://127.0.0.1:{self._port}"}}
         if self._settings.of(Database).url is None:
@@ -94,7 +97,6 @@ class Up:
             found["broker"] = {"url": self._timed("MQTT broker", broker.start)}
             cleanup.callback(broker.stop)
             self._local.append(broker)
-        run_file = self._settings.data_path(RUN_FILE)
         run_file.touch(mode=0o600)
         run_file.write_text(json.dumps({"pid": os.getpid(), "settings": found}), "utf-8")
         cleanup.callback(run_file.unlink, missing_ok=True)
@@ -142,11 +144,10 @@ class Up:
                 lines = self._log_path(name).read_text("utf-8", errors="replace").strip().splitlines()
                 raise ServiceError(f"The role '{name}' cannot run: {' '.join(lines[-2:])}")
             if name not in self._due:
-                self._console.print(
-                    f"{name} ended ({code}); starting it again. Log: {self._log_path(name)}", markup=False
-                )
+                self._console.print(f"{name} ended ({code}) and is started again. Log: {self._log_path(name)}")
                 self._due[name] = time.monotonic() + RESTART_S
-            elif time.monotonic() >= self._due.pop(name):
+            elif time.monotonic() >= self._due[name]:
+                del self._due[name]
                 self._spawn(name)
 
     def _progress(self) -> str:
