@@ -47,12 +47,18 @@ def halves(corpus: list[Series]) -> float:
     return sum(value * weight for value, weight in total) / sum(weight for _, weight in total)
 
 
+RECORDED = Path(__file__).parents[3] / "shared" / "data" / "nab"
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=RECORDED, help="the benchmark's data folder")
     parser.add_argument("--sweep", action="store_true", help="also: threshold chosen on the other half of the files")
     given = parser.parse_args()
+    if not given.folder.is_dir():
+        print(f"The benchmark's data is not at {given.folder}; give its folder.")  # noqa: T201 - a program's answer
+        return
     corpus = load(given.folder)
     Scorer(1).score(corpus[0].ts[:9], corpus[0].value[:9, None])  # compile
     scores, ns = run(corpus, THRESHOLD)
