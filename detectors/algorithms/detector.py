@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.algorithms.state import Field, SlotState
 
-QUIET, UP, DOWN = 0, 1, -1
+QUIET = 0
 LASTING = 2  # ±2: the symptom has lasted the longer time that is asked of an unnamed cause
 
 Ints = NDArray[np.int64]
@@ -89,6 +90,22 @@ class Detector(Stateful, Protocol):
         than its slot's last one is scored against the same past, but moves neither time nor state.
         """
         ...
+
+
+Kernel = Callable[[Ints, Ints, Floats, tuple[Any, ...], tuple[Any, ...]], None]
+
+
+def scored(kernel: Kernel, columns: tuple[Any, ...], slot: Ints, ts: Ints, value: Floats) -> Scores:
+    """Run a kernel that judges the reading itself over a batch.
+
+    It gets slot, ts, value, its state's columns, and the columns it fills: surprise, severity, low, high, active,
+    onset, count.
+    """
+    out = Scores.blank(len(slot))
+    np.copyto(out.judged, value, where=np.isfinite(value))
+    filled = (out.surprise, out.severity, out.low, out.high, out.active, out.onset, out.count)
+    kernel(slot, ts, value, columns, filled)
+    return out
 
 
 def new_state(detector: Stateful, slots: int = 0) -> SlotState:

@@ -13,10 +13,9 @@ import math
 from collections import namedtuple
 from dataclasses import dataclass
 
-import numpy as np
 from numba import njit
 
-from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.detector import Floats, Ints, Scores, scored
 from detectors.algorithms.persistence import GAP_PERIODS
 from detectors.algorithms.state import Field, SlotState
 
@@ -53,13 +52,7 @@ class Limit:
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
-        out = Scores.blank(len(slot))
-        np.copyto(out.judged, value, where=np.isfinite(value))
-        columns = _Columns(*(state[field.name] for field in FIELDS))
-        _update(
-            slot, ts, value, columns, (out.surprise, out.severity, out.low, out.high, out.active, out.onset, out.count)
-        )
-        return out
+        return scored(_update, _Columns(*(state[field.name] for field in FIELDS)), slot, ts, value)
 
 
 @njit(cache=True)

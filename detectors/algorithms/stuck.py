@@ -11,10 +11,9 @@ import math
 from collections import namedtuple
 from dataclasses import dataclass
 
-import numpy as np
 from numba import njit
 
-from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.detector import Floats, Ints, Scores, scored
 from detectors.algorithms.persistence import GAP_PERIODS
 from detectors.algorithms.state import Field, SlotState
 
@@ -52,11 +51,7 @@ class Stuck:
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
-        out = Scores.blank(len(slot))
-        np.copyto(out.judged, value, where=np.isfinite(value))
-        columns = _Columns(*(state[field.name] for field in FIELDS))
-        _update(slot, ts, value, columns, (out.surprise, out.severity, out.active, out.onset, out.count))
-        return out
+        return scored(_update, _Columns(*(state[field.name] for field in FIELDS)), slot, ts, value)
 
 
 @njit(cache=True)
@@ -82,7 +77,7 @@ def _move(c, s, ts, value):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _update(slot, ts, value, c, out):  # type: ignore[no-untyped-def]
-    surprise, severity, active, onset, count = out
+    surprise, severity, _low, _high, active, onset, count = out
     for i in range(len(slot)):
         s = slot[i]
         active[i], onset[i], count[i] = c.active[s], c.onset[s], c.count[s]
