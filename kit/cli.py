@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.table import Table
 
 from kit import logs, metrics
-from kit.db import check, connect, drop_everything, migrate
+from kit.db import check, connect, migrate
 from kit.errors import ForewarnError
 from kit.plugins import Check, hooks, parts, roles
-from kit.settings import Core, Database, Settings, load, section_types
+from kit.settings import Core, Settings, load, section_types
 from kit.supervise import Stop
 
 EXIT_NEEDS_PERSON = 3  # the supervisor of `up` stops instead of restarting a role that ends with this
@@ -180,24 +180,15 @@ def up(
 
 
 @app.command()
-def reset(
-    ctx: typer.Context,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
+def reset(ctx: typer.Context, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Delete everything that Forewarn keeps on this machine, and its tables in a database of yours, and start over.
 
     Example: forewarn reset --yes
     """
-    from kit.up import clear_data
+    from kit.up import clear
 
-    current = settings(ctx)
-    own = current.of(Database).url is not None
-    what = f"{current.of(Core).data_dir.absolute()}" + (" and every Forewarn table in your database" if own else "")
-    if not yes and not typer.confirm(f"Delete {what}?"):
+    if not clear(settings(ctx), lambda what: yes or typer.confirm(f"Delete {what}?")):
         raise typer.Exit(1)
-    clear_data(current)
-    if own:
-        drop_everything(connect(current))
     typer.echo("Everything is deleted. Start again with `forewarn up`.")
 
 

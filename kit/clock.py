@@ -57,10 +57,7 @@ def from_ms(ms: int) -> datetime:
 
 
 def to_ms(moment: datetime) -> int:
-    """A timezone-aware datetime as milliseconds since the epoch.
-
-    Raises ValueError for a naive datetime: a time without a zone is a guess.
-    """
+    """A datetime as milliseconds since the epoch. Raises ValueError for one without a time zone, which is a guess."""
     if moment.tzinfo is None:
         raise ValueError("a datetime without a time zone cannot be placed in time")
     return round(moment.timestamp() * 1000)

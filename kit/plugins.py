@@ -132,9 +132,6 @@ class Registry(Generic[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._all)
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._all
-
     def items(self) -> list[tuple[str, T]]:
         """Every plug-in with its name, in registration order."""
         return list(self._all.items())

@@ -112,7 +112,7 @@ class LocalBroker:
         Raises ServiceError when there is no broker to start or it does not answer.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._end_orphan()
+        self.end_orphan()
         self._process = subprocess.Popen(  # noqa: S603 - our own command line
             self._command(),
             stdin=subprocess.DEVNULL,
@@ -157,7 +157,7 @@ class LocalBroker:
             process.kill()
             process.wait()
 
-    def _end_orphan(self) -> None:
+    def end_orphan(self) -> None:
         """End a broker that outlived its `up`: two on one folder would spoil what it keeps."""
         with contextlib.suppress(OSError, ValueError, psutil.Error):
             process = _process(int((self._folder / PID_FILE).read_text("ascii")))

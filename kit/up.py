@@ -13,9 +13,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from filelock import FileLock, Timeout
 from rich.console import Console
@@ -82,9 +82,7 @@ class Up:
 
     def _services(self, cleanup: contextlib.ExitStack) -> None:
         found: dict[str, dict[str, Any]] = {}
-        run_file = self._settings.data_path(RUN_FILE)
-        run_file.unlink(missing_ok=True)  # of an `up` that was killed: its services are not given ones
-        self._settings = load(self._settings.file)
+        self._settings = _as_given(self._settings)
         if self._port is not None:
             found |= {"api": {"port": self._port}, "core": {"public_url": f"http://127.0.0.1:{self._port}"}}
         if self._settings.of(Database).url is None:
@@ -97,6 +95,7 @@ class Up:
             found["broker"] = {"url": self._timed("MQTT broker", broker.start)}
             cleanup.callback(broker.stop)
             self._local.append(broker)
+        run_file = self._settings.data_path(RUN_FILE)
         run_file.touch(mode=0o600)
         run_file.write_text(json.dumps({"pid": os.getpid(), "settings": found}), "utf-8")
         cleanup.callback(run_file.unlink, missing_ok=True)
@@ -104,7 +103,9 @@ class Up:
 
     def _spawn(self, name: str) -> None:
         config = {"FOREWARN_CONFIG": str(self._settings.file)} if self._settings.file else {}
-        with self._log(name) as log:
+        path = self._log_path(name)
+        begin_anew = path.exists() and path.stat().st_size > LOG_KEEP_BYTES
+        with path.open("w" if begin_anew else "a", encoding="utf-8") as log:
             self._children[name] = subprocess.Popen(  # noqa: S603 - our own command line
                 [sys.executable, "-m", "kit.cli", "worker", "run", "--role", name],
                 env=os.environ | {"FOREWARN_PARENT_PID": str(os.getpid()), **config},
@@ -116,11 +117,6 @@ class Up:
 
     def _log_path(self, name: str) -> Path:
         return self._settings.data_path("logs", f"{name}.log")
-
-    def _log(self, name: str) -> TextIO:
-        path = self._log_path(name)
-        fresh = path.exists() and path.stat().st_size > LOG_KEEP_BYTES
-        return path.open("w" if fresh else "a", encoding="utf-8")
 
     def _watch(self) -> int:
         with self._console.status("starting …") as line:
@@ -191,12 +187,31 @@ def _data_folder(settings: Settings) -> Iterator[None]:
         ) from None
 
 
-def clear_data(settings: Settings) -> None:
-    """Delete the data folder; refuses while `up` runs on it, and a folder that Forewarn did not make."""
+def _as_given(settings: Settings) -> Settings:
+    """The settings without what an `up` that was killed wrote about its own services."""
+    settings.data_path(RUN_FILE).unlink(missing_ok=True)
+    return load(settings.file)
+
+
+def clear(settings: Settings, agreed: Callable[[str], bool]) -> bool:
+    """Delete the data folder, and Forewarn's tables in a database that was given; whether that was `agreed`.
+
+    Refuses while `up` runs on the folder, and a folder that Forewarn did not make.
+    """
     folder = settings.of(Core).data_dir.absolute()
-    if not folder.exists():
-        return
-    if not (folder / MARK).exists():
+    if folder.exists() and not (folder / MARK).exists():
         raise ServiceError(f"{folder} was not made by Forewarn, so it is not deleted.", "Check [core] data_dir.")
     with _data_folder(settings):
+        settings = _as_given(settings)
+        own = settings.of(Database).url is not None
+        if not agreed(f"{folder}" + (" and every Forewarn table in your database" if own else "")):
+            return False
+        if (folder / "postgres" / "postmaster.pid").exists():
+            postgres = LocalPostgres(folder / "postgres")
+            postgres.start()
+            postgres.stop()
+        LocalBroker(folder / "broker").end_orphan()
+        if own:
+            db.drop_everything(db.connect(settings))
         shutil.rmtree(folder)
+    return True

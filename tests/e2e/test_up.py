@@ -124,7 +124,18 @@ def test_up_shows_a_case_and_its_notice_stops_cleanly_and_goes_on_where_it_was(t
     assert pulse["cases"]["open"] >= first["cases"]["open"]
     assert pulse["readings"]["stored"] >= first["readings"]["stored"]
     assert terminal.interrupt() == 0
-    assert terminal.run("reset", "--yes").returncode == 0
+    terminal.up()
+    deadline = time.monotonic() + 60
+    while terminal.printed().count("Ctrl-C stops") < 4 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    terminal.kill()
+    reset = terminal.run("reset", "--yes")
+    assert reset.returncode == 0, reset.stderr
+    orphans = [
+        p for p in psutil.process_iter(["cmdline"]) if str(terminal._folder) in " ".join(p.info["cmdline"] or [])
+    ]
+    psutil.wait_procs(orphans, timeout=30)
+    assert not [p for p in orphans if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
     assert not (Path(terminal._folder) / ".forewarn").exists()
 
 
