@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -29,11 +29,32 @@ class Config(Section):
         30, ge=1, le=3650, description="Older readings are refused as a wrong clock; must cover the longest backfill."
     )
     log: str = Field("file", description="Form of the partition log.")
+    receive: Literal["fast", "plain"] = Field(
+        "fast",
+        description="How the gateway reads its socket: `fast` takes packets apart in large chunks, `plain` leaves it to"
+        " paho message by message.",
+    )
+    subscribe: tuple[str, ...] = Field(
+        (),
+        description="Topic filters of this gateway; empty: all of the tenant. Several gateways with filters that do not"
+        " overlap share the work.",
+    )
+    device_rate: float = Field(
+        50.0,
+        gt=0,
+        description="Messages a second that a device may send for long; more are throttled. Lower cuts off backfills.",
+    )
+    device_burst: int = Field(
+        3000, ge=1, description="Messages that a device may send at once, such as a backfill, before it is throttled."
+    )
     partitions: int = Field(
         4, ge=1, le=1024, description="Partitions of a new log, fixed for its life; as many workers can share the work."
     )
     log_max_mb: int = Field(
         10_000, ge=64, description="Bound of the log on disk; when it is reached the broker keeps what comes in."
+    )
+    log_keep_hours: float = Field(
+        24.0, ge=0, description="How long entries that every reader has taken over are kept; 0 drops them at once."
     )
     flush_s: float = Field(
         1.0, gt=0, le=60, description="The writer stores at least so often; more often makes many small files."
@@ -51,5 +72,11 @@ class Config(Section):
         10_000,
         ge=100,
         description="Samples kept in all, the newest: bounds what a flood of made-up device names costs.",
+    )
+    quarantine_mb: int = Field(
+        100, ge=1, description="Bound of all samples together; those kept whole can be judged again after a repair."
+    )
+    retention_days: int = Field(
+        0, ge=0, description="Stored readings older than this are dropped; 0 keeps them for ever."
     )
     store: StoreConfig = Field(default_factory=StoreConfig.model_construct, description="The telemetry store.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntFlag
+from enum import IntFlag, StrEnum
 from typing import overload
 
 import numpy as np
@@ -94,8 +94,9 @@ class ReadingBatch:
 class Refusal:
     """Readings of one payload that were not taken, with the reason and a bounded sample of the payload.
 
-    `device` is the identifier in the topic, which may be unknown; `reason` is a key of ``gateway.validate.REASONS``;
-    `count` is how many readings this covers (a payload that cannot be decoded counts as one).
+    `device` is the identifier in the topic, which may be unknown; `reason` is a key of ``gateway.judge.REASONS``;
+    `count` is how many readings this covers (a payload that cannot be decoded, or that was throttled, counts as one).
+    `topic` and a `whole` sample let the payload be judged again after a mapping or the registry was mended.
     """
 
     device: str
@@ -103,6 +104,33 @@ class Refusal:
     detail: str
     count: int
     sample: bytes
+    topic: str = ""
+    whole: bool = False
+
+
+class EventKind(StrEnum):
+    """What a device can say that is no reading. Values are stored, never renamed."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"  # by itself, or by its last will
+    HELP = "help"  # a person at the device asks for help
+    EVENT = "event"
+    COMMAND_ANSWER = "command_answer"
+    ANNOUNCEMENT = "announcement"  # a foreign dialect's self-description, kept for the next start of the gateway
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEvent:
+    """Something a registered device said that is no reading.
+
+    `device` is its identifier, `at_ms` the event time (the receive time where the device gave none), `body` what it
+    sent, bounded by the gateway's payload limit; an announcement's body begins with its topic and a line feed.
+    """
+
+    device: str
+    kind: EventKind
+    at_ms: int
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +139,15 @@ class Frame:
 
     `received_ms` is the gateway's clock at the append and the log's own time; an empty frame is a heartbeat: it
     says that the gateway was connected and that silence is the devices', not ours.
+    `received` is how many readings came in, counted where payloads are opened and before anything is judged, so
+    that the ledger can hold it against readings and refusals; -1 in frames that nobody counted.
     """
 
     received_ms: int
     readings: ReadingBatch
     refusals: tuple[Refusal, ...] = ()
+    events: tuple[DeviceEvent, ...] = ()
+    received: int = -1
 
 
 def series_id(device_no: int, signal_no: int) -> int:

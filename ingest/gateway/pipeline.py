@@ -12,6 +12,7 @@ from typing import Protocol
 from ingest import metrics
 from ingest.errors import LogFull
 from ingest.gateway.mqtt import Inbound
+from ingest.gateway.packets import Packets
 from ingest.gateway.validate import Validator
 from ingest.log.frames import encode
 from ingest.log.protocol import PartitionLog
@@ -73,7 +74,7 @@ class Pipeline:
         messages = self._source.take(BATCH_MESSAGES, BATCH_BYTES, WAIT_S)
         if messages:
             started = time.perf_counter()
-            frames = self._validator.frames(((m.topic, m.payload) for m in messages), self._now())
+            frames = self._validator.frames(Packets.of([(m.topic.encode(), m.payload) for m in messages]), self._now())
             _measure(messages, frames.values())
             batch = _Batch(messages, self._entries(frames))
             metrics.batch_seconds.observe(time.perf_counter() - started)

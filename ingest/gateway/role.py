@@ -7,8 +7,9 @@ import time
 from ingest.config import Config
 from ingest.gateway.known import REFRESH_S, KnownDevices
 from ingest.gateway.mqtt import Subscriber
+from ingest.gateway.payload import Limits, PayloadReader
 from ingest.gateway.pipeline import Pipeline
-from ingest.gateway.validate import Limits, Validator
+from ingest.gateway.validate import Validator
 from ingest.log import PartitionLog
 from ingest.wire import topics
 from ingest.wire.codecs import CODECS
@@ -30,7 +31,7 @@ def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
     engine = connect(settings)
     known = KnownDevices(engine, tenant, log.partitions)
     limits = Limits(config.max_payload_kb * 1024, config.history_days * 86_400_000)
-    validator = Validator(tenant, CODECS.get(config.codec), known, log.partitions, limits)
+    validator = Validator(tenant, PayloadReader(CODECS.get(config.codec), limits), known, log.partitions)
     source = _subscriber(settings)
     refresher = in_thread("gateway registry", known.refresh, stop, idle_s=REFRESH_S)
     while not known.loaded and not stop.wait(0.05):

@@ -1,9 +1,10 @@
 """Frames as bytes: what one entry of the partition log holds.
 
-Layout, little-endian: magic ``FW``, version, flags, received time (i64 ms), number of readings (u32), length of the
-refusals (u32); then the columns series, ts, value, quality and seq; the refusals as MessagePack; a CRC-32 of all of
-it. The flags leave out what most frames do not need: series and times (as distance to the received time) in 32 bits
-where they fit, quality and seq not at all where they are 0 and -1 throughout: 16 bytes a reading instead of 33.
+Layout, little-endian: magic ``FW``, version, flags, received time (i64 ms), number of readings (u32), how many were
+received (i32), length of the rest (u32); then the columns series, ts, value, quality and seq; the rest, refusals and
+events as MessagePack; a CRC-32 of all of it. The flags leave out what most frames do not need: series and times (as
+distance to the received time) in 32 bits where they fit, quality and seq not at all where they are 0 and -1
+throughout: 16 bytes a reading instead of 33.
 """
 
 from __future__ import annotations
@@ -17,14 +18,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import FrameCorrupt
-from ingest.reading import Frame, ReadingBatch, Refusal
+from ingest.reading import DeviceEvent, EventKind, Frame, ReadingBatch, Refusal
 
-_HEADER = struct.Struct("<2sBBqII")
+_HEADER = struct.Struct("<2sBBqIiI")
 _CRC = struct.Struct("<I")
 _MAGIC = b"FW"
-_VERSION = 1
+_VERSION = 2
 _SHORT_SERIES, _SHORT_TS, _HAS_QUALITY, _HAS_SEQ = 1, 2, 4, 8
-_refusals = msgspec.msgpack.Decoder(list[tuple[str, str, str, int, bytes]])
+
+
+class _Rest(msgspec.Struct, array_like=True, gc=False):
+    """What a frame holds beside readings."""
+
+    refusals: list[tuple[str, str, str, int, bytes, str, bool]]
+    events: list[tuple[str, str, int, bytes]]
+
+
+_rest = msgspec.msgpack.Decoder(_Rest)
 
 
 def encode(frame: Frame) -> bytes:
@@ -46,11 +56,9 @@ def encode(frame: Frame) -> bytes:
     if (batch.seq != -1).any():
         flags |= _HAS_SEQ
         columns.append(batch.seq.astype("<i8"))
-    refusals = b""
-    if frame.refusals:
-        refusals = msgspec.msgpack.encode([(r.device, r.reason, r.detail, r.count, r.sample) for r in frame.refusals])
-    header = _HEADER.pack(_MAGIC, _VERSION, flags, frame.received_ms, len(batch), len(refusals))
-    body = b"".join([header, *(column.tobytes() for column in columns), refusals])
+    rest = _rest_of(frame)
+    header = _HEADER.pack(_MAGIC, _VERSION, flags, frame.received_ms, len(batch), frame.received, len(rest))
+    body = b"".join([header, *(column.tobytes() for column in columns), rest])
     return body + _CRC.pack(zlib.crc32(body))
 
 
@@ -60,12 +68,13 @@ def decode(data: bytes) -> Frame:
         raise FrameCorrupt("it is too short")
     if zlib.crc32(memoryview(data)[: -_CRC.size]) != _CRC.unpack_from(data, len(data) - _CRC.size)[0]:
         raise FrameCorrupt("its checksum is wrong")
-    magic, version, flags, received_ms, count, refusal_bytes = _HEADER.unpack_from(data)
+    magic, version, flags, received_ms, count, received, rest_bytes = _HEADER.unpack_from(data)
     if magic != _MAGIC or version != _VERSION:
         raise FrameCorrupt(f"it is of another kind or version ({magic!r}, {version})")
-    if len(data) != _length(flags, count, refusal_bytes):
+    if len(data) != _length(flags, count, rest_bytes):
         raise FrameCorrupt("its length is wrong")
-    return Frame(received_ms, _readings(data, flags, received_ms, count), _refused(data, refusal_bytes))
+    refusals, events = _others(data, rest_bytes)
+    return Frame(received_ms, _readings(data, flags, received_ms, count), refusals, events, received)
 
 
 def _fits(column: NDArray[np.int64], kind: type[np.integer[Any]]) -> bool:
@@ -73,10 +82,10 @@ def _fits(column: NDArray[np.int64], kind: type[np.integer[Any]]) -> bool:
     return len(column) == 0 or bool(column.min() >= limits.min and column.max() <= limits.max)
 
 
-def _length(flags: int, count: int, refusal_bytes: int) -> int:
+def _length(flags: int, count: int, rest_bytes: int) -> int:
     width = 8 + (4 if flags & _SHORT_SERIES else 8) + (4 if flags & _SHORT_TS else 8)
     width += bool(flags & _HAS_QUALITY) + 8 * bool(flags & _HAS_SEQ)
-    return _HEADER.size + count * width + refusal_bytes + _CRC.size
+    return _HEADER.size + count * width + rest_bytes + _CRC.size
 
 
 def _readings(data: bytes, flags: int, received_ms: int, count: int) -> ReadingBatch:
@@ -97,11 +106,19 @@ def _readings(data: bytes, flags: int, received_ms: int, count: int) -> ReadingB
     return ReadingBatch(series, ts, value, quality, seq)
 
 
-def _refused(data: bytes, length: int) -> tuple[Refusal, ...]:
+def _rest_of(frame: Frame) -> bytes:
+    if not frame.refusals and not frame.events:
+        return b""
+    refusals = [(r.device, r.reason, r.detail, r.count, r.sample, r.topic, r.whole) for r in frame.refusals]
+    return msgspec.msgpack.encode(_Rest(refusals, [(e.device, e.kind, e.at_ms, e.body) for e in frame.events]))
+
+
+def _others(data: bytes, length: int) -> tuple[tuple[Refusal, ...], tuple[DeviceEvent, ...]]:
     if not length:
-        return ()
+        return (), ()
     try:
-        rows = _refusals.decode(data[-_CRC.size - length : -_CRC.size])
-    except msgspec.DecodeError as error:
-        raise FrameCorrupt(f"its refusals cannot be read ({error})") from None
-    return tuple(Refusal(*row) for row in rows)
+        rest = _rest.decode(data[-_CRC.size - length : -_CRC.size])
+        events = tuple(DeviceEvent(device, EventKind(kind), at, body) for device, kind, at, body in rest.events)
+    except ValueError as error:
+        raise FrameCorrupt(f"its refusals and events cannot be read ({error})") from None
+    return tuple(Refusal(*row) for row in rest.refusals), events

@@ -36,11 +36,21 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """Something that a device of a type can be told to do; `label` is its name for people."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceType:
     """A kind of device.
 
     `period_s` is the usual time between two messages while the device is on. `always_on` says that the device
     reports day and night, so that a missing message means something (a parked car is silent and well).
+    `lateness_s` is how far a reading may stand behind its device's newest and still be taken in order: shorter calls
+    an ordinary radio hole late, longer keeps findings waiting.
     """
 
     name: str
@@ -48,6 +58,8 @@ class DeviceType:
     period_s: int
     always_on: bool
     signals: tuple[Signal, ...]
+    commands: tuple[Command, ...] = ()
+    lateness_s: int = 30
 
     def signal(self, name: str) -> Signal:
         """The signal called `name`. Raises KeyError when the type has none."""

@@ -14,8 +14,9 @@ from ingest.errors import LogFull
 from ingest.gateway import known as registry_cache
 from ingest.gateway.known import KnownDevices
 from ingest.gateway.mqtt import Inbound
+from ingest.gateway.payload import Limits, PayloadReader
 from ingest.gateway.pipeline import Pipeline
-from ingest.gateway.validate import Limits, Validator
+from ingest.gateway.validate import Validator
 from ingest.log.frames import decode
 from ingest.log.protocol import partition_of
 from ingest.log.sqlite import SqliteLog
@@ -82,7 +83,9 @@ def source() -> Source:
 
 
 def pipeline(source: Source, known: KnownDevices, log: FailingLog) -> Pipeline:
-    validator = Validator("demo", CODECS.get("forewarn_json"), known, 2, Limits(100_000, 30 * 86_400_000))
+    validator = Validator(
+        "demo", PayloadReader(CODECS.get("forewarn_json"), Limits(100_000, 30 * 86_400_000)), known, 2
+    )
     return Pipeline(source, validator, log, VirtualClock(NOW))
 
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from ingest.gateway.judge import REASONS
 from ingest.gateway.known import Known
-from ingest.gateway.validate import Limits, Validator
+from ingest.gateway.packets import Packets
+from ingest.gateway.payload import Limits, PayloadReader
+from ingest.gateway.validate import Validator
 from ingest.log.frames import encode
 from ingest.reading import Frame, Quality, ReadingBatch, series_id
 from ingest.wire.codecs import CODECS
@@ -37,12 +39,12 @@ class Devices:
 
 
 def validator() -> Validator:
-    return Validator("demo", CODEC, Devices(), 1, Limits(10_000, 30 * DAY))  # type: ignore[arg-type]
+    return Validator("demo", PayloadReader(CODEC, Limits(10_000, 30 * DAY)), Devices(), 1)  # type: ignore[arg-type]
 
 
 def frame(payload: Any, topic: str = TOPIC) -> Frame:
     raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return validator().frames([(topic, raw)], NOW)[0]
+    return validator().frames(Packets.of([(topic.encode(), raw)]), NOW)[0]
 
 
 def message(ts: Any = NOW, **signals: Any) -> dict[str, Any]:
@@ -156,7 +158,7 @@ def test_quality_says_what_is_known_against_a_time() -> None:
         ("fw/v1/other/car-1/telemetry", message(rpm=1), "bad_topic", 1),
         (TOPIC, {**message(rpm=1, speed=2), "device": "car-2"}, "device_mismatch", 2),
         (TOPIC, b"\xff", "undecodable", 1),
-        (TOPIC, b" " * 10_001, "too_large", 1),
+        (TOPIC, b" " * 70_000, "too_large", 1),
     ],
 )
 def test_a_payload_that_cannot_be_taken_has_its_reason(topic: str, payload: Any, reason: str, count: int) -> None:

@@ -1,0 +1,53 @@
+"""What is being gathered for one partition: good readings as columns, refusals and events beside them."""
+
+from __future__ import annotations
+
+from ingest.reading import DeviceEvent, Frame, ReadingBatch, Refusal
+
+DETAIL_CHARS = 200
+TOPIC_CHARS = 500
+WHOLE_BYTES = 65_536  # payloads up to this are kept whole; smaller cannot be judged again, larger fill the log
+SAMPLE_BYTES = 512  # of a larger one; enough to see what the device does
+
+
+class Columns:
+    """The readings, refusals and events of one partition while a batch is being gathered.
+
+    `received` counts readings as payloads are opened, before anything is judged: whoever opens a payload adds to it,
+    and every reading then ends in `series` … `seq` or in `refuse`.
+    """
+
+    __slots__ = ("_refused", "events", "quality", "received", "refusals", "seq", "series", "ts", "value")
+
+    def __init__(self) -> None:
+        self.series: list[int] = []
+        self.ts: list[int] = []
+        self.value: list[float] = []
+        self.quality: list[int] = []
+        self.seq: list[int] = []
+        self.received = 0
+        self.refusals: list[Refusal] = []
+        self.events: list[DeviceEvent] = []
+        self._refused: dict[str, tuple[int, str]] = {}
+
+    def refuse(self, reason: str, detail: str, count: int = 1) -> None:
+        """Count readings of the payload at hand as refused; the first detail of a reason stands for all."""
+        before, first = self._refused.get(reason, (0, detail))
+        self._refused[reason] = (before + max(count, 1), first)
+
+    def end_payload(self, device: str, topic: str, payload: bytes) -> None:
+        """The payload at hand is done: make one refusal of each reason, with a sample."""
+        for reason, (count, detail) in self._refused.items():
+            whole = len(payload) <= WHOLE_BYTES
+            sample = payload if whole else payload[:SAMPLE_BYTES]
+            self.refusals.append(Refusal(device, reason, _printable(detail), count, sample, topic[:TOPIC_CHARS], whole))
+        self._refused.clear()
+
+    def frame(self, received_ms: int) -> Frame:
+        """What was gathered, received at that time."""
+        batch = ReadingBatch.of_columns(self.series, self.ts, self.value, self.quality, self.seq)
+        return Frame(received_ms, batch, tuple(self.refusals), tuple(self.events), self.received)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:DETAIL_CHARS])
