@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -13,30 +12,37 @@ from ingest.reading import ReadingBatch
 from kit.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What became of a batch: ``stored + duplicate`` is its length, `fresh` marks the rows that were stored."""
-
-    stored: int
-    duplicate: int
-    fresh: NDArray[np.bool_]
-
-
 class TelemetryStore(Protocol):
     """Keeps readings by (series, event time). One process writes at a time, any number read meanwhile.
 
     Every method raises StoreUnavailable while the store cannot be reached, and can be called again later.
     """
 
-    def write(self, batch: ReadingBatch) -> Written:
-        """Store the readings whose (series, ts) is not stored yet; durable when this returns.
+    @property
+    def rewind_ms(self) -> int:
+        """How long the store itself may forget what it acknowledged when it crashes; 0 for a store that never does.
 
-        Of several rows with one (series, ts), in the batch or over time, the first wins and the others count as
-        duplicate. After an error any part of the batch may be stored, never part of a reading: write the same batch
-        again. Order does not matter.
+        After `StoreUnavailable` and at its start the writer goes back so far in the log and stores again what
+        `fresh` marks, without booking it.
+        """
+        ...
+
+    def fresh(self, batch: ReadingBatch) -> NDArray[np.bool_]:
+        """Marks the rows to be stored: the first of each (series, ts) in the batch, where none is stored yet.
+
+        All others are duplicates. Nothing is stored or remembered. Only for the process that writes.
+        Raises ValueError when the batch breaks the contract of `ReadingBatch` (a value that is not finite, a time
+        outside the years 1970 to 2261): that is a bug of the caller.
+        """
+        ...
+
+    def write(self, rows: ReadingBatch) -> None:
+        """Store readings that `fresh` marked since the last write; durable when this returns. Order does not matter.
+
+        After an error any part of the rows may be stored, never part of a reading: ask `fresh` for them again, and
+        write those that it marks.
         Raises StoreFull when there is no room, StoreRefused when a server does not accept the readings as it is
-        set up, and ValueError when the batch breaks the contract of `ReadingBatch` (a value that is not finite, a
-        time outside the years 1970 to 2261): that is a bug of the caller.
+        set up, and ValueError as `fresh` does.
         """
         ...
 
@@ -69,3 +75,10 @@ class StoreFactory(Protocol):
     """
 
     def __call__(self, settings: Settings, *, read_only: bool = False) -> TelemetryStore: ...
+
+
+def keep(store: TelemetryStore, batch: ReadingBatch) -> NDArray[np.bool_]:
+    """Store what is not stored yet of the batch; marks the rows that were. Errors as those of `fresh` and `write`."""
+    fresh = store.fresh(batch)
+    store.write(batch.take(fresh))
+    return fresh

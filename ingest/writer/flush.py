@@ -22,7 +22,7 @@ from ingest.log.protocol import PartitionLog
 from ingest.offsets import Position
 from ingest.reading import Frame, device_no
 from ingest.registry.devices import by_numbers
-from ingest.store.protocol import TelemetryStore, Written
+from ingest.store.protocol import TelemetryStore, keep
 from ingest.writer import account, seen
 from ingest.writer.account import Taken
 from kit import leases
@@ -32,8 +32,6 @@ from kit.logs import get
 
 READER = "writer"
 READ_ITEMS = 256  # entries a read; fewer makes many queries while catching up, more holds more memory at once
-
-_NOTHING = Written(0, 0, np.zeros(0, np.bool_))
 
 _log = get("writer")
 
@@ -83,9 +81,9 @@ class Flusher:
     def _take(self, lease: Lease, frames: list[Frame], old: list[Position], new: list[Position]) -> None:
         taken = Taken.of(frames)
         self._load_devices(set(np.unique(device_no(taken.batch.series)).tolist()))
-        written = self._store.write(taken.batch) if len(taken.batch) else _NOTHING
+        fresh = keep(self._store, taken.batch) if len(taken.batch) else np.zeros(0, np.bool_)
         lateness = account.lateness(taken, self._newest)
-        entries = account.entries(taken, written.fresh, lateness.late, frames, self._name)
+        entries = account.entries(taken, fresh, lateness.late, frames, self._name)
         refused = [(frame.received_ms, refusal) for frame in frames for refusal in frame.refusals]
         with transaction(self._engine) as session:
             leases.fence(session, lease)
@@ -96,7 +94,7 @@ class Flusher:
             quarantine.keep(session, self._tenant, refused, self._bounds.quarantine)
             seen.heard(session, lateness.newest, max((frame.received_ms for frame in frames), default=0))
         self._newest.update(lateness.newest)
-        metrics.readings_stored.inc(written.stored)
+        metrics.readings_stored.inc(int(fresh.sum()))
 
     def _load_positions(self) -> list[Position]:
         if self._positions is None:

@@ -16,6 +16,7 @@ from detectors.finding import Evidence, Finding, FindingKind, SignalEvidence, fi
 from ingest.build import open_store
 from ingest.reading import ReadingBatch, series_id
 from ingest.registry.devices import Device, DeviceSpec, register
+from ingest.store.protocol import keep
 from ingest.wire.device_types import DEVICE_TYPES
 from kit.clock import Clock, to_ms
 from kit.db import transaction
@@ -99,7 +100,7 @@ class World:
             quality, seq = np.zeros(count, np.uint8), np.full(count, -1, np.int64)
             batches.append(ReadingBatch(series, ts[kept], value[kept], quality, seq))
         store = open_store(self.settings)
-        store.write(ReadingBatch.concat(batches))
+        keep(store, ReadingBatch.concat(batches))
         store.close()
 
     def found(self, *given: Finding) -> list[int]:

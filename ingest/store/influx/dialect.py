@@ -15,6 +15,11 @@ DEVICES_AT_ONCE = 100  # in one question; more: questions of many kilobytes, few
 class Dialect(Protocol):
     """The questions that `InfluxStore` asks. Errors as those of `Transport`."""
 
+    @property
+    def rewind_ms(self) -> int:
+        """As `TelemetryStore.rewind_ms`."""
+        ...
+
     def prepare(self) -> None:
         """Make the database where the server has such and lets us."""
         ...

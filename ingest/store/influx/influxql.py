@@ -51,6 +51,10 @@ class InfluxQL:
         self._database = database
         self._org = org
 
+    @property
+    def rewind_ms(self) -> int:
+        return 0
+
     def prepare(self) -> None:
         with contextlib.suppress(StoreRefused):  # 2.x has buckets instead; without the right, a write will tell
             self._ask(f"CREATE DATABASE {identifier(self._database)}")

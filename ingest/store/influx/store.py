@@ -17,7 +17,6 @@ from ingest.store.influx.influxql import InfluxQL
 from ingest.store.influx.lines import encode
 from ingest.store.influx.transport import Transport
 from ingest.store.influx.victoria import Victoria
-from ingest.store.protocol import Written
 
 LINES_AT_ONCE = 20_000  # about 1.5 MB a request; more meets the size limits of servers, fewer costs round trips
 GAP_MS = (
@@ -40,16 +39,24 @@ class InfluxStore:
         self._newest = Newest()
         self._writing = threading.Lock()
 
-    def write(self, batch: ReadingBatch) -> Written:
+    @property
+    def rewind_ms(self) -> int:
+        return self._dialect.rewind_ms
+
+    def fresh(self, batch: ReadingBatch) -> NDArray[np.bool_]:
         check_contract(batch)
         with self._writing:
             self._prepare()
-            fresh = self._fresh(batch)
-            rows = batch.take(fresh)
+            both = ReadingBatch.concat([stored := self._stored(batch), batch])
+            return first_of_each(both, sort_order(both))[len(stored) :]
+
+    def write(self, rows: ReadingBatch) -> None:
+        check_contract(rows)
+        with self._writing:
+            self._prepare()
             self._newest.advance(rows.series, rows.ts)
             for start in range(0, len(rows), LINES_AT_ONCE):
                 self._transport.write(encode(rows.take(np.arange(start, min(start + LINES_AT_ONCE, len(rows))))))
-        return Written(len(rows), len(batch) - len(rows), fresh)
 
     def read(self, series: Sequence[int], start_ms: int, end_ms: int) -> ReadingBatch:
         if start_ms >= end_ms:
@@ -81,12 +88,6 @@ class InfluxStore:
         if not self._prepared:
             self._dialect.prepare()
             self._prepared = True
-
-    def _fresh(self, batch: ReadingBatch) -> NDArray[np.bool_]:
-        """Marks the first row of each (series, ts) that the server does not have."""
-        stored = self._stored(batch)
-        both = ReadingBatch.concat([stored, batch])
-        return first_of_each(both, sort_order(both))[len(stored) :]
 
     def _stored(self, batch: ReadingBatch) -> ReadingBatch:
         """What the server has around those rows that are not newer than all that is known to be there."""

@@ -19,6 +19,7 @@ from ingest.store.influx.lines import MEASUREMENT
 from ingest.store.influx.transport import Transport, understood
 
 LOOK_BACK = ("1h", "1d", "30d", "50y")  # where the newest reading is looked for, the likely place first
+FORGETS_MS = 15_000  # it writes to its disk every 5 s, twice when it is busy; shorter: readings lost with its crash
 AHEAD_S = 600  # a question "as of" now would not see readings of a device whose clock is ahead, nor the last 30 s
 
 _Times = NDArray[np.int64]
@@ -50,6 +51,10 @@ class Victoria:
     def __init__(self, transport: Transport, database: str) -> None:
         self._transport = transport
         self._database = database
+
+    @property
+    def rewind_ms(self) -> int:
+        return FORGETS_MS
 
     def prepare(self) -> None:
         """Nothing: there are no databases."""

@@ -20,7 +20,6 @@ from ingest.store.parquet.engine import COLUMNS, Columns, Engine, Unreadable, ba
 from ingest.store.parquet.files import FolderLock, disk_errors, make_folder, publish, sync_folder
 from ingest.store.parquet.reader import SegmentReader
 from ingest.store.parquet.segments import DAY_MS, Segment
-from ingest.store.protocol import Written
 from kit.logs import get
 
 VIEW_DAYS = 3  # newest days whose series are known at open; fewer: more look-ups after it; more: a slower open
@@ -52,19 +51,26 @@ class ParquetStore:
             self._tidy()
             self._learn_newest()
 
-    def write(self, batch: ReadingBatch) -> Written:
+    @property
+    def rewind_ms(self) -> int:
+        return 0
+
+    def fresh(self, batch: ReadingBatch) -> NDArray[np.bool_]:
         check_contract(batch)
         with self._writing:
             self._check_writable()
-            order = sort_order(batch)
-            fresh = first_of_each(batch, order) & ~self._stored(batch)
-            rows = batch.take(order[fresh[order]])
+            return first_of_each(batch, sort_order(batch)) & ~self._stored(batch)
+
+    def write(self, rows: ReadingBatch) -> None:
+        check_contract(rows)
+        with self._writing:
+            self._check_writable()
+            rows = rows.take(sort_order(rows))
             day = rows.ts // DAY_MS
             for number in np.unique(day):
                 self._append(rows.take(day == number))
             for folder in {segments.day_folder(self._root, int(number) * DAY_MS) for number in np.unique(day)}:
                 self._merge_if_due(folder)
-        return Written(len(rows), len(batch) - len(rows), fresh)
 
     def read(self, series: Sequence[int], start_ms: int, end_ms: int) -> ReadingBatch:
         if not len(series) or start_ms >= end_ms:

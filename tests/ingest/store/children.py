@@ -15,6 +15,7 @@ from ingest.reading import ReadingBatch, series_id
 from ingest.store.errors import StoreFull
 from ingest.store.parquet import merge
 from ingest.store.parquet.store import ParquetStore
+from ingest.store.protocol import keep
 
 T0 = 1_763_683_200_000
 A = series_id(1, 0)
@@ -45,7 +46,7 @@ def write_for_ever(folder: str, first: str) -> None:
     say(at)
     while True:
         upto = at + random.randint(1, 3000)
-        store.write(span(at, upto))
+        keep(store, span(at, upto))
         at = upto
         say(at)
 
@@ -81,7 +82,7 @@ def _die_at(step: int, here: Path) -> None:
     merge.FAN_IN = 3
     store = ParquetStore(here / "store")
     for at in range(4):
-        store.write(span(at, at + 1))
+        keep(store, span(at, at + 1))
         os.write(acknowledged, b".")
     os._exit(0)
 
@@ -109,22 +110,22 @@ def read_until_told(folder: str) -> None:
 def fill_the_disk(folder: str) -> None:
     """Meet a limit on the size of files, which acts like a full disk; say what was seen."""
     store = ParquetStore(Path(folder))
-    store.write(span(0, 10))
+    keep(store, span(0, 10))
     rows = span(10, 5000)
     noise = np.random.default_rng(1).normal(size=len(rows))
     rows = ReadingBatch(rows.series, rows.ts, noise, rows.quality, rows.seq)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
     try:
-        store.write(rows)
+        keep(store, rows)
     except StoreFull as error:
         say(f"full: {error.problem}")
     say(sum(1 for path in Path(folder).rglob("*") if path.is_file()))
     say(store.count())
     for at in range(10_000, 10_020):  # small ones still fit, and so do their merges; the large merge does not
-        store.write(span(at, at + 1))
+        keep(store, span(at, at + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    written = store.write(rows)
-    say(f"{written.stored} {written.duplicate} {store.count()}")
+    written = keep(store, rows)
+    say(f"{written.sum()} {(~written).sum()} {store.count()}")
 
 
 def hold(folder: str) -> None:

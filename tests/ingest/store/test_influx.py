@@ -25,6 +25,7 @@ from ingest.store.errors import StoreFull, StoreRefused, StoreUnavailable
 from ingest.store.influx.influxql import identifier
 from ingest.store.influx.lines import encode
 from ingest.store.influx.store import InfluxStore
+from ingest.store.protocol import keep
 from tests.ingest.store.servers import InfluxServer
 
 T0 = 1_763_683_200_000
@@ -89,7 +90,7 @@ def test_any_database_name_is_only_a_name(influxd: str, name: str) -> None:
         return
     with closing(InfluxStore(InfluxConfig(url=influxd, database=name))) as store:
         store.erase(1)
-        assert store.write(one()).stored == 1
+        assert keep(store, one()).sum() == 1
         assert len(store.read([A], T0, T0 + 1)) == 1
         assert store.count() == 1
 
@@ -103,14 +104,14 @@ def test_a_server_that_is_down_is_told_and_used_again_when_it_is_back(tmp_path: 
     server.start()
     try:
         with closing(InfluxStore(InfluxConfig(url=server.url))) as store:
-            store.write(one())
+            keep(store, one())
             server.stop()
-            for call in (lambda: store.write(one(T0 + 1)), lambda: store.read([A], T0, T0 + 9), store.count):
+            for call in (lambda: keep(store, one(T0 + 1)), lambda: store.read([A], T0, T0 + 9), store.count):
                 with pytest.raises(StoreUnavailable, match="does not answer"):
                     call()
             server.start()
             both = ReadingBatch.concat([one(), one(T0 + 1)])
-            assert store.write(both).fresh.tolist() == [False, True]  # killed: what was acknowledged is still there
+            assert keep(store, both).tolist() == [False, True]  # killed: what was acknowledged is still there
             assert store.read([A], T0, T0 + 9).ts.tolist() == [T0, T0 + 1]
     finally:
         server.stop()
@@ -119,7 +120,7 @@ def test_a_server_that_is_down_is_told_and_used_again_when_it_is_back(tmp_path: 
 def test_a_store_opens_while_its_server_is_away() -> None:
     config = InfluxConfig(url="http://127.0.0.1:1", timeout_s=1)
     with closing(InfluxStore(config)) as store, pytest.raises(StoreUnavailable):
-        store.write(one())
+        keep(store, one())
 
 
 @dataclass
@@ -179,9 +180,9 @@ OK = (200, '{"results":[{"statement_id":0}]}\n')
 def test_what_a_server_says_to_a_write_has_a_meaning(status: int, text: str, error: type[Exception]) -> None:
     with played(OK, OK, (status, text), OK) as server, closing(InfluxStore(InfluxConfig(url=server.url))) as store:
         with pytest.raises(error) as told:
-            store.write(one())
+            keep(store, one())
         assert type(told.value) is error
-        assert store.write(one()).stored == 1
+        assert keep(store, one()).sum() == 1
 
 
 @pytest.mark.parametrize("answer", ["", "<html>sign in</html>", "[1, 2", '{"results": 7}', '{"data":{"result":3}}'])
@@ -202,7 +203,7 @@ def test_secrets_travel_in_headers_only() -> None:
     config = {"token": "t0ken", "username": "me", "password": "pa:ss"}
     with played(OK, OK) as server:
         with closing(InfluxStore(InfluxConfig.model_validate({"url": server.url, "token": "t0ken"}))) as store:
-            store.write(one())
+            keep(store, one())
         assert {headers["Authorization"] for _, headers, _ in server.asked} == {"Token t0ken"}
         del config["token"]
         with closing(InfluxStore(InfluxConfig.model_validate({"url": server.url, **config}))) as store:
@@ -230,8 +231,8 @@ def test_a_large_batch_goes_out_in_parts_and_a_retry_sends_only_the_rest(influxd
     n = 45_000
     batch = ReadingBatch.of([A] * n, list(range(T0, T0 + n)), [1.5] * n)
     with closing(InfluxStore(InfluxConfig(url=influxd, database="parts"))) as store:
-        store.write(batch.take(np.arange(20_000)))
+        keep(store, batch.take(np.arange(20_000)))
     with closing(InfluxStore(InfluxConfig(url=influxd, database="parts"))) as store:
-        again = store.write(batch)
-        assert (again.stored, again.duplicate) == (25_000, 20_000)
+        again = keep(store, batch)
+        assert (int(again.sum()), len(again)) == (25_000, 45_000)
         assert store.count() == n

@@ -21,6 +21,7 @@ from ingest.store.errors import StoreLocked, StoreUnavailable
 from ingest.store.parquet import merge
 from ingest.store.parquet.segments import find
 from ingest.store.parquet.store import ParquetStore
+from ingest.store.protocol import keep
 from tests.ingest.store.children import STEP_MS, T0, A, span
 
 DAY = 86_400_000
@@ -110,7 +111,7 @@ def test_dying_at_any_step_of_writes_and_merges_leaves_all_or_nothing(opened: Op
         store = opened(folder / "store")
         assert numbers(store) == before
         assert numbers(reader) == before
-        assert store.write(span(0, 20)).duplicate == len(before)
+        assert 20 - keep(store, span(0, 20)).sum() == len(before)
         assert numbers(store) == list(range(20))
         assert store.count() == 20
         store.close()
@@ -122,16 +123,16 @@ def test_a_reader_in_another_process_never_sees_a_gap_or_a_double_during_merges(
 ) -> None:
     monkeypatch.setattr(merge, "FAN_IN", 2)
     store = opened(tmp_path)
-    store.write(span(0, 1))
+    keep(store, span(0, 1))
     with child("read_until_told", tmp_path) as process:
         assert process.stdin
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
         for at in range(1, 150):
-            store.write(span(at, at + 1))
+            keep(store, span(at, at + 1))
             if at % 40 == 0:  # an erasure rewrites segments under the reader's eyes
                 other = series_id(2, 0)
-                store.write(ReadingBatch.of([other], [T0 + at * STEP_MS], [1.0]))
+                keep(store, ReadingBatch.of([other], [T0 + at * STEP_MS], [1.0]))
                 assert store.erase(2) == 1
             if at % 10 == 0:  # not faster than the reader looks
                 assert process.stdout.readline() == "looked\n"
@@ -146,17 +147,17 @@ def test_a_reader_in_another_process_never_sees_a_gap_or_a_double_during_merges(
 def test_small_segments_of_a_day_become_few_and_stay_readable(opened: Open, tmp_path: Path) -> None:
     store = opened(tmp_path)
     for at in range(200):
-        store.write(span(at * 5, at * 5 + 5))
+        keep(store, span(at * 5, at * 5 + 5))
     assert len(files(tmp_path)) < 2 * merge.FAN_IN
     assert numbers(store) == list(range(1000))
 
 
 def test_large_segments_are_left_alone_by_small_merges(opened: Open, tmp_path: Path) -> None:
     store = opened(tmp_path)
-    store.write(span(0, 20_000))
+    keep(store, span(0, 20_000))
     large = files(tmp_path)
     for at in range(20_000, 20_050):
-        store.write(span(at, at + 1))
+        keep(store, span(at, at + 1))
     assert large[0] in files(tmp_path)
     assert store.count() == 20_050
 
@@ -177,7 +178,7 @@ def test_a_failed_merge_does_not_fail_the_write(opened: Open, tmp_path: Path, mo
     monkeypatch.setattr(store._engine, "rewrite", no_room)
     with capture_logs() as logs:
         for at in range(30):
-            assert store.write(span(at, at + 1)).stored == 1
+            assert keep(store, span(at, at + 1)).sum() == 1
     assert [entry["event"] for entry in logs] == ["segments not merged"]
     assert numbers(store) == list(range(30))
 
@@ -197,8 +198,8 @@ def test_only_one_process_writes(opened: Open, tmp_path: Path) -> None:
 def test_a_damaged_segment_is_set_aside_and_the_others_are_read(opened: Open, tmp_path: Path, damage: str) -> None:
     root = tmp_path / "store"
     store = opened(root)
-    store.write(span(0, 3000))
-    store.write(span(3000, 3010))
+    keep(store, span(0, 3000))
+    keep(store, span(3000, 3010))
     content = bytearray(files(root)[0].read_bytes())
     content[100:400] = b"\xff" * 300
     damaged = {"empty": b"", "cut": content[:-20], "text": b"hello" * 99, "middle": bytes(content)}[damage]
@@ -213,14 +214,14 @@ def test_a_damaged_segment_is_set_aside_and_the_others_are_read(opened: Open, tm
         "file of the telemetry store set aside",
     ]
     assert [path.read_bytes() for path in (root / "aside").iterdir()] == [damaged]
-    assert store.write(span(0, 3010)).stored == 3000
+    assert keep(store, span(0, 3010)).sum() == 3000
     store.close()
     assert numbers(opened(root)) == list(range(3010))
 
 
 def test_files_that_are_not_ours_are_set_aside_at_open(opened: Open, tmp_path: Path) -> None:
     store = opened(tmp_path)
-    store.write(span(0, 10))
+    keep(store, span(0, 10))
     store.close()
     day = files(tmp_path)[0].parent
     (day / "notes.txt").write_text("mine")
@@ -239,7 +240,7 @@ def test_strange_folder_names_are_only_names(opened: Open, tmp_path: Path) -> No
     root = tmp_path / "it's [a] *?{b} x=1 'ü"
     store = opened(root)
     for at in range(20):
-        store.write(span(at, at + 1))
+        keep(store, span(at, at + 1))
     assert numbers(opened(root, read_only=True)) == list(range(20))
     assert store.erase(1) == 20
 
@@ -248,7 +249,7 @@ def test_a_file_that_cannot_be_opened_is_not_taken_for_damaged(
     opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = opened(tmp_path)
-    store.write(span(0, 10))
+    keep(store, span(0, 10))
 
     def refuse(_: Path) -> bytes:
         raise PermissionError(13, "Permission denied")
@@ -271,18 +272,18 @@ def test_a_folder_that_cannot_be_made_is_told(opened: Open, tmp_path: Path) -> N
 
 def test_a_closed_store_says_so(opened: Open, tmp_path: Path) -> None:
     store = opened(tmp_path)
-    store.write(span(0, 1))
+    keep(store, span(0, 1))
     store.close()
     with pytest.raises(StoreUnavailable):
-        store.write(span(1, 2))
+        keep(store, span(1, 2))
     with pytest.raises(StoreUnavailable):
         numbers(store)
 
 
 def test_any_parquet_reader_can_read_the_segments(opened: Open, tmp_path: Path) -> None:
     store = opened(tmp_path)
-    store.write(span(0, 10))
-    store.write(ReadingBatch.of([A], [T0 + 3 * DAY], [7.5]))
+    keep(store, span(0, 10))
+    keep(store, ReadingBatch.of([A], [T0 + 3 * DAY], [7.5]))
     with duckdb.connect() as other:
         found = other.execute(f"SELECT count(*), max(value) FROM '{tmp_path}/*/*.parquet'").fetchall()
     assert found == [(11, 9.0)]
@@ -293,8 +294,8 @@ def test_an_erased_device_leaves_no_trace_in_the_files(opened: Open, tmp_path: P
     store = opened(tmp_path)
     other = series_id(2, 7)
     for day in range(3):
-        store.write(ReadingBatch.of([A, other], [T0 + day * DAY] * 2, [1234.5, 2.0]))
-    store.write(ReadingBatch.of([A], [T0 + 10 * DAY], [1234.5]))
+        keep(store, ReadingBatch.of([A, other], [T0 + day * DAY] * 2, [1234.5, 2.0]))
+    keep(store, ReadingBatch.of([A], [T0 + 10 * DAY], [1234.5]))
     assert store.erase(1) == 4
     assert store.count() == 3
     with duckdb.connect() as raw:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from sqlalchemy import Engine, text
 
 from ingest import ledger, quarantine
@@ -20,7 +21,6 @@ from ingest.quarantine import Bounds as QuarantineBounds
 from ingest.reading import Frame, ReadingBatch, Refusal
 from ingest.registry.devices import Device
 from ingest.store.errors import StoreUnavailable
-from ingest.store.protocol import Written
 from ingest.writer.flush import Bounds, Flusher, lag_ms
 from kit import leases
 from kit.db import transaction
@@ -38,18 +38,24 @@ class Store:
         self.fail_before = 0
         self.fail_after = 0
 
-    def write(self, batch: ReadingBatch) -> Written:
+    rewind_ms = 0
+
+    def fresh(self, batch: ReadingBatch) -> NDArray[np.bool_]:
         if self.fail_before:
             self.fail_before -= 1
             raise StoreUnavailable("away")
+        seen = set(self.held)
         fresh = np.zeros(len(batch), np.bool_)
         for n, key in enumerate(zip(batch.series.tolist(), batch.ts.tolist(), strict=True)):
-            fresh[n] = key not in self.held
-            self.held.add(key)
+            fresh[n] = key not in seen
+            seen.add(key)
+        return fresh
+
+    def write(self, rows: ReadingBatch) -> None:
+        self.held |= set(zip(rows.series.tolist(), rows.ts.tolist(), strict=True))
         if self.fail_after:
             self.fail_after -= 1
             raise StoreUnavailable("away after it stored")
-        return Written(int(fresh.sum()), int((~fresh).sum()), fresh)
 
 
 @pytest.fixture
