@@ -19,6 +19,7 @@ class Quality(IntFlag):
     HISTORICAL = 1  # the device says that it kept this while it was offline
     NO_CLOCK = 2  # the device has no clock: the receive time stands in for its own
     CLOCK_OFF = 4  # the device's clock is off by more than the tolerated skew
+    CORRECTED = 8  # the event time was put right by the device's measured offset
 
 
 @dataclass(frozen=True, slots=True)

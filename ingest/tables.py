@@ -15,7 +15,7 @@ from kit.db import Base
 
 
 class DeviceRow(Base):
-    """A registered device. `no` is its number in series numbers: never reused."""
+    """A registered device. `no` is its number in series numbers: never reused. Once revoked it is not listened to."""
 
     __tablename__ = "device"
     __table_args__ = (UniqueConstraint("tenant", "identifier"),)
@@ -29,6 +29,7 @@ class DeviceRow(Base):
     label: Mapped[str] = mapped_column(server_default="")
     time_zone: Mapped[str] = mapped_column(server_default="UTC")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    revoked_at: Mapped[datetime | None]
 
 
 class DeviceOwnerRow(Base):
@@ -222,7 +223,10 @@ class DeviceCommandRow(Base):
 
 
 class ClockOffsetRow(Base):
-    """From this time of its own clock on, a device's clock is `offset_ms` ahead of ours (negative: behind)."""
+    """From this time of its own clock on, a device's clock is `offset_ms` ahead of ours (negative: behind).
+
+    The newest decision that has begun counts; see `ingest.registry.clocks`.
+    """
 
     __tablename__ = "clock_offset"
 
