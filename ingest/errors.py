@@ -4,13 +4,20 @@ ForewarnError
 ├── InvalidIdentifier   a tenant or device identifier that cannot stand in a topic
 ├── UnknownDevice       the registry has no such device
 ├── InvalidDevice       a device that may not be registered as given
+├── UnknownCredential   the device has no such credential
+├── ClaimRefused        a claim code that gives nobody a device
+├── AuthorityMissing    there is no certificate authority yet
+├── AuthorityExists     there is one already, and it is not replaced
+├── CertificateRefused  a signing request or certificate that our authority does not sign or know
+├── BrokerFolderUnusable  the folder is not one that `forewarn broker config` wrote
 ├── ManifestInvalid     a manifest file that cannot be imported
 ├── Undecodable         a payload that the codec cannot read at all
 ├── FrameCorrupt        a log entry whose bytes are not what was written
 ├── LogFull             the log has reached its bound, or the disk is full; retry later
 ├── LogUnavailable      the log file cannot be read or written at the moment; retry later
 ├── LogMismatch         the log on disk was made with another number of partitions
-└── OffsetMoved         another writer committed for our partition; what was being written is rolled back
+├── OffsetMoved         another writer committed for our partition; what was being written is rolled back
+└── CommandImpossible   a command that this device cannot be told, or not now
 """
 
 from __future__ import annotations
@@ -47,6 +54,67 @@ class InvalidDevice(ForewarnError):
         super().__init__(f"Device '{identifier[:80]}' cannot be registered: {problem}", fix)
         self.identifier = identifier
         self.field = field
+
+
+class UnknownCredential(ForewarnError):
+    """The device has no such credential."""
+
+    def __init__(self, identifier: str, credential: int) -> None:
+        super().__init__(
+            f"Device '{identifier}' has no credential {credential}.",
+            f"List them: `forewarn devices show {identifier}`.",
+        )
+        self.identifier = identifier
+        self.credential = credential
+
+
+class ClaimRefused(ForewarnError):
+    """A claim code that gives nobody a device: unknown, used or expired, which is not told apart for the asker."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This claim code is not valid.", "It works once and for a limited time; ask for a new one for the device."
+        )
+
+
+class AuthorityMissing(ForewarnError):
+    """There is no certificate authority yet in this folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"There is no certificate authority in {folder}.", "Make one with `forewarn ca init`.")
+        self.folder = folder
+
+
+class AuthorityExists(ForewarnError):
+    """There is a certificate authority already: another one would shut out every device that has its certificate."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"There is a certificate authority in {folder} already.",
+            "Keep it. To start over, move the folder away: every device then needs a new certificate.",
+        )
+        self.folder = folder
+
+
+class CertificateRefused(ForewarnError):
+    """A signing request that our authority does not sign."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The signing request is refused: {reason}.",
+            "Make one with an EC P-256, P-384, Ed25519 or RSA key (2048 bit or more) and the device's name as CN.",
+        )
+        self.reason = reason
+
+
+class BrokerFolderUnusable(ForewarnError):
+    """The folder is not one that `forewarn broker config` wrote."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} holds no broker configuration of ours.", "Write one first: `forewarn broker config`."
+        )
+        self.folder = folder
 
 
 class ManifestInvalid(ForewarnError):
@@ -116,3 +184,15 @@ class OffsetMoved(ForewarnError):
         super().__init__(f"The offset of '{reader}' in partition {partition} was moved by another process.")
         self.reader = reader
         self.partition = partition
+
+
+class CommandImpossible(ForewarnError):
+    """A command that this device cannot be told, or not now; nothing was queued."""
+
+    def __init__(self, identifier: str, command: str, problem: str) -> None:
+        super().__init__(
+            f"'{identifier[:80]}' cannot be told '{command[:80]}': {problem}",
+            "`forewarn devices commands` lists what it can be told and what it was told.",
+        )
+        self.identifier = identifier
+        self.command = command

@@ -18,3 +18,5 @@ readings_stored = counter("writer_readings_stored", "Readings that the store too
 flush_seconds = histogram(
     "writer_flush_seconds", "Time to store and book one flush.", (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 )
+commands_sent = counter("commands_sent", "Commands that the broker took over for a device.")
+command_answers = counter("command_answers", "Answers of devices to commands: taken, unmatched, unreadable.", "outcome")

@@ -9,6 +9,7 @@ from ingest.errors import InvalidIdentifier
 
 PREFIX: Final = "fw/v1"
 TELEMETRY: Final = "telemetry"
+COMMAND: Final = "cmd"
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}", re.ASCII)
 
 
@@ -27,6 +28,11 @@ def checked(identifier: str) -> str:
 def telemetry(tenant: str, device: str) -> str:
     """The topic on which `device` publishes its readings. Raises InvalidIdentifier."""
     return f"{PREFIX}/{checked(tenant)}/{checked(device)}/{TELEMETRY}"
+
+
+def command(tenant: str, device: str) -> str:
+    """The topic on which `device` is told what to do. Raises InvalidIdentifier."""
+    return f"{PREFIX}/{checked(tenant)}/{checked(device)}/{COMMAND}"
 
 
 def telemetry_of_all(tenant: str) -> str:

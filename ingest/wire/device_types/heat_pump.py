@@ -1,6 +1,6 @@
 """An air-to-water heat pump that warms one house."""
 
-from ingest.wire.catalogue import DeviceType, Signal, boolean, state
+from ingest.wire.catalogue import Command, DeviceType, Signal, boolean, state
 
 HEAT_PUMP = DeviceType(
     name="heat_pump",
@@ -21,5 +21,10 @@ HEAT_PUMP = DeviceType(
         Signal(10, "low_pressure", "Suction pressure", "bar", 0, 60),
         state(11, "mode", "Operating mode", ("off", "heating", "hot_water", "defrost")),
         boolean(12, "backup_heater", "Backup heater on"),
+    ),
+    commands=(
+        Command("identify", "Blink its display"),
+        Command("report_now", "Report now"),
+        Command("restart", "Restart the controller"),
     ),
 )

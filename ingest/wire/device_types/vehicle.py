@@ -1,6 +1,6 @@
 """A passenger car with a combustion engine, as its OBD-II port tells it. Signal names after the COVESA VSS."""
 
-from ingest.wire.catalogue import DeviceType, Kind, Signal, boolean
+from ingest.wire.catalogue import Command, DeviceType, Kind, Signal, boolean
 
 VEHICLE = DeviceType(
     name="vehicle",
@@ -31,5 +31,9 @@ VEHICLE = DeviceType(
         Signal(12, "run_time", "Time since engine start", "s", 0, 1e6, standard="Vehicle.OBD.RunTime"),
         Signal(13, "trouble_code", "Diagnostic trouble code", "1", 0, 65535, Kind.CODE, standard="Vehicle.OBD.DTCList"),
         boolean(14, "engine_on", "Engine running", "Vehicle.Powertrain.CombustionEngine.IsRunning"),
+    ),
+    commands=(
+        Command("identify", "Flash the lights"),
+        Command("report_now", "Report now"),
     ),
 )

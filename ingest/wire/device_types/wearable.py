@@ -1,6 +1,6 @@
 """A wrist-worn band. Vital signs carry their LOINC codes; they are context for the band's own health, no diagnosis."""
 
-from ingest.wire.catalogue import DeviceType, Signal, boolean, state
+from ingest.wire.catalogue import Command, DeviceType, Signal, boolean, state
 
 WEARABLE = DeviceType(
     name="wearable",
@@ -17,5 +17,9 @@ WEARABLE = DeviceType(
         Signal(6, "battery_level", "Battery level", "%", 0, 100),
         Signal(7, "battery_voltage", "Battery voltage", "V", 0, 6),
         Signal(8, "signal_quality", "Optical signal quality", "%", 0, 100),
+    ),
+    commands=(
+        Command("identify", "Vibrate"),
+        Command("report_now", "Report now"),
     ),
 )
