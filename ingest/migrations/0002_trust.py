@@ -45,6 +45,7 @@ def upgrade() -> None:
 
 
 def _identity() -> None:
+    op.add_column("device", sa.Column("revoked_at", _MOMENT))
     op.create_table(
         "device_credential",
         _id(),
@@ -128,6 +129,7 @@ def _commands() -> None:
 def downgrade() -> None:
     """Drop them again."""
     for table, names in {
+        "device": ("revoked_at",),
         "quarantine": ("topic", "whole"),
         "device_seen": ("newest_seq", "skew_ms"),
         "ledger": ("missing",),

@@ -36,7 +36,10 @@ class DeviceSpec:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A registered device. `no` is its number in series numbers; `owner` is the customer who has it now."""
+    """A registered device. `no` is its number in series numbers; `owner` is the customer who has it now.
+
+    What a `revoked` device sends is refused until it is given new credentials.
+    """
 
     no: int
     tenant: str
@@ -47,6 +50,7 @@ class Device:
     label: str
     time_zone: str
     owner: str | None
+    revoked: bool = False
 
 
 def register(session: Session, spec: DeviceSpec, at: datetime | None = None) -> Device:
@@ -88,6 +92,13 @@ def hand_over(session: Session, device_no: int, owner: str, at: datetime | None 
     known = session.execute(select(DeviceOwnerRow.id).where(DeviceOwnerRow.device_no == device_no).limit(1)).first()
     session.add(DeviceOwnerRow(device_no=device_no, owner=owner, started_at=moment if known else FIRST_OWNER_SINCE))
     session.flush()
+
+
+def set_revoked(session: Session, device_no: int, revoked: bool) -> None:
+    """Stop listening to the device, or listen to it again; saying so twice changes nothing."""
+    same = DeviceRow.revoked_at.is_(None) if revoked else DeviceRow.revoked_at.is_not(None)
+    moment = func.clock_timestamp() if revoked else None
+    session.execute(update(DeviceRow).where(DeviceRow.no == device_no, same).values(revoked_at=moment))
 
 
 def access_device(session: Session, tenant: str, identifier: str) -> Device:
@@ -136,10 +147,14 @@ def _devices() -> Select[DeviceRow, str]:
 
 
 def _load(session: Session, query: Select[DeviceRow, str]) -> list[Device]:
-    return [
-        Device(row.no, row.tenant, row.identifier, row.type, row.model, row.firmware, row.label, row.time_zone, owner)
-        for row, owner in session.execute(query.execution_options(populate_existing=True))
-    ]
+    rows = session.execute(query.execution_options(populate_existing=True))
+    return [_device(row, owner) for row, owner in rows]
+
+
+def _device(row: DeviceRow, owner: str | None) -> Device:
+    revoked = row.revoked_at is not None
+    described = (row.type, row.model, row.firmware, row.label, row.time_zone)
+    return Device(row.no, row.tenant, row.identifier, *described, owner, revoked)
 
 
 def _open_owner(session: Session, device_no: int) -> str | None:
