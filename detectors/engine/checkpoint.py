@@ -7,6 +7,7 @@ import zlib
 import msgspec
 
 from detectors.engine.engine import Engine
+from detectors.engine.flood import Floods
 from detectors.errors import StateUnreadable
 from detectors.faults.fusion import Patient
 
@@ -23,6 +24,7 @@ class _Saved(msgspec.Struct):
     fleet: bytes
     states: dict[str, bytes]
     patients: dict[int, Patient]
+    floods: Floods = {}
 
 
 def version(engine: Engine) -> str:
@@ -39,6 +41,7 @@ def dump(engine: Engine) -> bytes:
         engine.fleet.columns.dump(),
         {name: state.dump() for name, state in engine.states.items()},
         engine.patients,
+        engine.floods,
     )
     return zlib.compress(msgspec.msgpack.encode(saved), LEVEL)
 
@@ -54,5 +57,6 @@ def load(engine: Engine, data: bytes) -> None:
     engine.fleet.restore(saved.fleet)
     for name, state in engine.states.items():
         state.load(saved.states[name])
-    engine.log_ms, engine.received_ms, engine.patients = saved.log_ms, saved.received_ms, saved.patients
+    engine.log_ms, engine.received_ms = saved.log_ms, saved.received_ms
+    engine.patients, engine.floods = saved.patients, saved.floods
     engine.watch_slots()

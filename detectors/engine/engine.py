@@ -17,8 +17,10 @@ from detectors.algorithms.catalogue import DETECTORS
 from detectors.algorithms.detector import Ints, Scores, new_state
 from detectors.algorithms.seasonal import Seasonal
 from detectors.algorithms.state import SlotState
+from detectors.engine import flood
 from detectors.engine.derive import SIGNAL_FIELDS, WATCH_FIELDS, changed, derive
 from detectors.engine.fleet import Fleet, Lookup
+from detectors.engine.flood import Floods
 from detectors.engine.program import Program
 from detectors.faults import fusion
 from detectors.faults.catalogue import FAULTS
@@ -49,14 +51,17 @@ class _Event:
 class Engine:
     """See the module. Not safe for threads."""
 
-    def __init__(self, program: Program, lookup: Lookup) -> None:
+    def __init__(self, program: Program, lookup: Lookup, tenant: str = "") -> None:
+        """`tenant` is whose log it is: a device that only floods never says so in a reading."""
         self.program = program
+        self._tenant = tenant
         self.fleet = Fleet(program, lookup)
         self.log_ms = 0
         self.received_ms = 0
         self.readings = 0
         self.skipped = 0
         self.patients: dict[int, Patient] = {}
+        self.floods: Floods = {}
         self._detectors = [DETECTORS.get(name) for name in program.detectors]
         self._silence = DETECTORS.get("silence")
         self._attention = Attention()
@@ -73,13 +78,14 @@ class Engine:
         step = frame.received_ms - self.received_ms if self.received_ms else 0
         self.log_ms = self.log_ms + min(max(step, 0), 2 * HEARTBEAT_MS) if self.log_ms else frame.received_ms
         self.received_ms = max(self.received_ms, frame.received_ms)
-        found: list[Finding] = []
+        found = flood.take(self.floods, frame, self.log_ms, self._tenant) if frame.refusals else []
         for start in range(0, len(frame.readings), CHUNK):
             index = np.arange(start, min(start + CHUNK, len(frame.readings)))
             found += self._take(frame.readings.take(index))
         if self.log_ms // SWEEP_MS != swept:
             everyone = np.arange(len(self.fleet.devices), dtype=np.int64)
             found += self._silent(everyone, np.full(len(everyone), np.nan))
+            found += flood.calm(self.floods, self.log_ms, self.received_ms, self._tenant)
         return found
 
     def watch_slots(self) -> None:

@@ -24,7 +24,7 @@ from kit.db import connect, transaction
 from kit.errors import ForewarnError
 from kit.leases import Lease, LeaseLost
 from kit.logs import get
-from kit.settings import Settings
+from kit.settings import Core, Settings
 from kit.supervise import Stop, run_loop
 
 IDLE_S = 0.02  # between two looks at a quiet log; longer delays a finding, shorter burns the processor
@@ -36,11 +36,12 @@ _log = get("detector")
 class Worker:
     """Holds partitions and advances them in turn; `step` is for `kit.supervise`."""
 
-    def __init__(self, database: Database, log: PartitionLog, config: Config, program: Program) -> None:
+    def __init__(self, database: Database, log: PartitionLog, config: Config, program: Program, tenant: str) -> None:
         self._database = database
         self._log = log
         self._config = config
         self._program = program
+        self._tenant = tenant
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._held: dict[int, Partition] = {}
         self._take_at = 0.0
@@ -95,7 +96,7 @@ class Worker:
 
     def _open(self, lease: Lease, number: int) -> Partition:
         """The partition as of its last commit, in place of one that stopped in the middle of a frame."""
-        engine = Engine(self._program, self._lookup)
+        engine = Engine(self._program, self._lookup, self._tenant)
         partition = Partition(
             lease, number, engine, log=self._log, database=self._database, every_s=self._config.checkpoint_s
         )
@@ -111,7 +112,7 @@ def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
     """Detect until `stop`: the role's main function. Closes the log."""
     program = compile_profiles()
     warm(program)
-    worker = Worker(connect(settings), log, settings.of(Config), program)
+    worker = Worker(connect(settings), log, settings.of(Config), program, settings.of(Core).tenant)
     try:
         run_loop("detector", worker.step, stop, idle_s=IDLE_S)
     finally:

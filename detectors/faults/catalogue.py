@@ -116,6 +116,26 @@ SILENT = Fault(
     contact=True,
     signature={"silent": 1.0},
 )
+FLOODING = Fault(
+    name="flooding",
+    label="Device sends far too much",
+    device_types=(),
+    impact="medium",
+    urgency="medium",
+    text_key="flooding",
+    contact=False,
+    signature={"throttled": 1.0},
+)
+HELP_REQUESTED = Fault(
+    name="help_requested",
+    label="Help was asked for at the device",
+    device_types=(),
+    impact="high",
+    urgency="medium",
+    text_key="help_requested",
+    contact=False,
+    signature={"help": 1.0},
+)
 UNUSUAL_BEHAVIOUR = Fault(
     name="unusual_behaviour",
     label="Unusual behaviour",
@@ -139,6 +159,8 @@ FAULTS: Registry[Fault] = Registry(
             SUPPLY_AIR_OFF_TARGET,
             SENSOR_STUCK,
             SILENT,
+            FLOODING,
+            HELP_REQUESTED,
             UNUSUAL_BEHAVIOUR,
         )
     },

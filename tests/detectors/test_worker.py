@@ -53,7 +53,7 @@ def hot_fleet(log: PartitionLog, cars: list[int]) -> None:
 
 
 def worker(engine: Engine, log: PartitionLog, program: Program) -> Worker:
-    return Worker(engine, log, CONFIG, program)
+    return Worker(engine, log, CONFIG, program, "demo")
 
 
 def drain(engine: Engine, busy: Worker) -> None:
@@ -89,7 +89,7 @@ def test_a_worker_that_dies_anywhere_leaves_the_same_findings_as_one_that_lives(
 ) -> None:
     hot_fleet(log, cars)
     short = Config(checkpoint_s=0.1, frames_per_step=7)
-    doomed = Worker(engine, log, short, program)
+    doomed = Worker(engine, log, short, program, "demo")
     for _ in range(steps):
         doomed.step()
     with transaction(engine) as session:  # it is gone, its leases run out
