@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from ingest.gateway.config import RouteConfig
 from ingest.store.config import StoreConfig
 from kit.settings import Section
 
@@ -38,6 +39,9 @@ class Config(Section):
         (),
         description="Topic filters of this gateway; empty: all of the tenant. Several gateways with filters that do not"
         " overlap share the work.",
+    )
+    routes: tuple[RouteConfig, ...] = Field(
+        (), description="Foreign topics and how they are read, as `[[ingest.routes]]` tables; see docs/telemetry.md."
     )
     device_rate: float = Field(
         50.0,

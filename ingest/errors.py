@@ -12,12 +12,15 @@ ForewarnError
 ├── BrokerFolderUnusable  the folder is not one that `forewarn broker config` wrote
 ├── ManifestInvalid     a manifest file that cannot be imported
 ├── Undecodable         a payload that the codec cannot read at all
+├── RouteInvalid        a foreign route of the configuration that cannot be used
+├── NotPublished        a message to a device that the broker has not taken over
 ├── FrameCorrupt        a log entry whose bytes are not what was written
 ├── LogFull             the log has reached its bound, or the disk is full; retry later
 ├── LogUnavailable      the log file cannot be read or written at the moment; retry later
 ├── LogMismatch         the log on disk was made with another number of partitions
 ├── OffsetMoved         another writer committed for our partition; what was being written is rolled back
-└── CommandImpossible   a command that this device cannot be told, or not now
+├── CommandImpossible   a command that this device cannot be told, or not now
+└── IntakeBusy          more requests wait for the log than fit; retry later
 """
 
 from __future__ import annotations
@@ -137,6 +140,22 @@ class Undecodable(ForewarnError):
         self.reason = reason
 
 
+class RouteInvalid(ForewarnError):
+    """A foreign route of the configuration that cannot be used."""
+
+    def __init__(self, route: str, problem: str, fix: str) -> None:
+        super().__init__(f"The route '{route[:80]}' in [[ingest.routes]] cannot be used: {problem}.", fix)
+        self.route = route
+
+
+class NotPublished(ForewarnError):
+    """A message to a device that the broker has not taken over; it may still arrive."""
+
+    def __init__(self, topic: str, problem: str) -> None:
+        super().__init__(f"Nothing was sent on '{topic[:200]}': {problem}.", "Try again; `forewarn doctor` says more.")
+        self.topic = topic
+
+
 class FrameCorrupt(ForewarnError):
     """A log entry whose bytes are not what was written."""
 
@@ -196,3 +215,10 @@ class CommandImpossible(ForewarnError):
         )
         self.identifier = identifier
         self.command = command
+
+
+class IntakeBusy(ForewarnError):
+    """More requests wait for the log than fit, or it takes too long: send the same again later."""
+
+    def __init__(self) -> None:
+        super().__init__("Too much is coming in just now.", "Send the same message again in a few seconds.")

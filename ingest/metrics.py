@@ -6,7 +6,20 @@ from kit.metrics import counter, gauge, histogram
 
 broker_connected = gauge("gateway_broker_connected", "1 while the gateway is subscribed at the broker.")
 messages_received = counter("gateway_messages_received", "MQTT messages taken from the broker, repeated ones too.")
-messages_shed = counter("gateway_messages_shed", "Messages let go unacknowledged for want of room; they come again.")
+last_message = gauge("gateway_last_message_time_seconds", "When the last MQTT message was taken, as Unix time.")
+reading_paused = gauge("gateway_reading_paused", "1 while nothing is read from the broker for want of room.")
+reconnects = counter(
+    "gateway_reconnects",
+    "Connections to the broker that ended or could not be made: closed, keepalive (a half-open link), protocol,"
+    " refused, unreachable.",
+    "reason",
+)
+sessions_lost = counter(
+    "gateway_sessions_lost", "Times that the broker had forgotten the gateway's session: messages may be gone."
+)
+messages_missed = counter(
+    "gateway_messages_missed", "Messages of foreign dialects that by their own count were sent and never came."
+)
 readings_accepted = counter("gateway_readings_accepted", "Readings that passed validation.")
 readings_refused = counter("gateway_readings_refused", "Readings that were quarantined, by reason.", "reason")
 log_full = gauge("gateway_log_full", "1 while the log takes nothing more and the broker keeps what comes in.")

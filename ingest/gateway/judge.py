@@ -10,9 +10,12 @@ from ingest.wire import codes
 from ingest.wire.catalogue import Kind, Signal
 
 REASONS: dict[str, str] = {
-    "bad_topic": "The topic is not fw/v1/<tenant>/<device>/telemetry of this tenant.",
+    "bad_topic": "The topic is neither a channel of ours under fw/v1/<tenant>/<device>/ nor on a configured route.",
     "too_large": "The payload is larger than the gateway takes.",
     "undecodable": "The payload, or one message of it, is not what the codec reads, or has no usable time.",
+    "codec_failed": "The codec itself failed on the payload; the fault is in the codec, not in the device.",
+    "too_many": "The payload holds more readings than the gateway takes in one.",
+    "unannounced": "The payload refers to an announcement (a birth, a discovery) that was never heard.",
     "unknown_device": "The device of the topic is not registered.",
     "device_mismatch": "The payload names another device than the topic.",
     "unknown_signal": "The device's type has no such signal.",

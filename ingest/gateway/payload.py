@@ -1,25 +1,28 @@
-"""One payload at a time, in Python: every topic and format that the fast way does not know, and every odd payload.
-
-Each reading is judged by itself, so a broken one never drags its neighbours down. Times: more than five minutes
-ahead is refused; older than `history_days` is refused; older than a day without the `historical` mark is taken and
-marked `Quality.CLOCK_OFF`; a device without a clock gets the receive time, one millisecond apart within a burst.
-"""
+"""One payload at a time, in Python: every topic and format that the fast way does not know, and every odd payload."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 
-from ingest.errors import Undecodable
+from ingest import metrics
+from ingest.gateway import contain
 from ingest.gateway.gather import Columns
-from ingest.gateway.judge import Refused, event_time, value_of
-from ingest.gateway.known import Known
-from ingest.reading import Quality
-from ingest.wire.catalogue import Kind
-from ingest.wire.message import Codec, Message
+from ingest.gateway.judge import Refused, event_time
+from ingest.gateway.known import Known, KnownDevices
+from ingest.gateway.message import AHEAD_MS, MessageReader
+from ingest.gateway.routes import Router, Way
+from ingest.log.protocol import partition_of
+from ingest.reading import DeviceEvent, EventKind
+from ingest.wire.codecs.forewarn_json import ForewarnJson
+from ingest.wire.message import Heard, Message, Said
 
-AHEAD_MS = 5 * 60_000  # smaller refuses devices with an ordinary drift, larger lets a wrong clock hide a fault for long
-STALE_MS = 24 * 3_600_000  # smaller marks a parked car's evening as a wrong clock, larger believes a dead clock battery
-_SEQ_END = 1 << 63
+MOST_READINGS = 100_000  # in one payload; fewer cuts long backfills, more lets one payload fill a flush
+MOST_REPLIES = 1000  # waiting to be published; a dialect asks again for what did not fit
+
+ColumnsOf = Callable[[int], Columns]
+"""Gives what is being gathered for a partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,79 +33,121 @@ class Limits:
     history_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Payload:
+    """What is being read, and where it goes."""
+
+    topic: str
+    content: bytes
+    received_ms: int
+    columns_of: ColumnsOf
+
+
 class PayloadReader:
-    """Opens payloads and judges their readings. Keeps no state but the last clockless time of a device."""
+    """Opens payloads of every known format. One thread: it and the dialects remember what devices said before."""
 
-    def __init__(self, codec: Codec, limits: Limits) -> None:
-        self._codec = codec
-        self._limits = limits
-        self._clockless: dict[int, int] = {}
+    def __init__(self, router: Router, known: KnownDevices, limits: Limits, partitions: int) -> None:
+        self.router = router
+        self._known = known
+        self.limits = limits
+        self._partitions = partitions
+        self._messages = MessageReader(limits.history_ms)
+        self._replies: list[tuple[str, bytes]] = []
 
-    def read(self, name: str, known: Known | None, payload: bytes, received_ms: int, into: Columns) -> None:
-        """Take one payload from the telemetry topic of device `name`, which may be unknown."""
-        if len(payload) > self._limits.payload_bytes:
-            into.received += 1
-            into.refuse("too_large", f"{len(payload):,} bytes")
-            return
+    @property
+    def fast(self) -> bool:
+        """Whether our own telemetry topics speak the format that the fast way reads."""
+        return isinstance(self.router.default, ForewarnJson)
+
+    def read(self, topic: str, payload: bytes, received_ms: int, columns_of: ColumnsOf) -> None:
+        """Take one payload: each of its readings ends in a column or in a refusal. Never raises for bad input."""
+        at = _Payload(topic, payload, received_ms, columns_of)
+        way = self.router.find(topic)
+        named = way.device if way else None
         try:
-            decoded = self._codec.decode(payload)
-        except Undecodable as error:
-            into.received += 1
-            into.refuse("undecodable", error.reason)
-            return
-        if decoded.broken:
-            into.received += len(decoded.broken)
-            into.refuse("undecodable", decoded.broken[0], len(decoded.broken))
-        for message in decoded.messages:
+            heard = self._hear(at, way)
+        except Refused as no:
+            self._refuse(at, named, [(no.reason, no.detail, 1)])
+        else:
+            self._take(at, named, heard)
+
+    def take_replies(self) -> list[tuple[str, bytes]]:
+        """What dialects want published, ``(topic, payload)``, since this was last asked."""
+        taken, self._replies = self._replies, []
+        return taken
+
+    def _hear(self, at: _Payload, way: Way | None) -> Heard:
+        """What the payload means. Raises Refused when it cannot be read at all."""
+        if way is None:
+            raise Refused("bad_topic", at.topic)
+        if len(at.content) > self.limits.payload_bytes:
+            raise Refused("too_large", f"{len(at.content):,} bytes")
+        return contain.hear(way, at.topic, at.content, at.received_ms)
+
+    def _take(self, at: _Payload, named: str | None, heard: Heard) -> None:
+        at.columns_of(self._partition(named or ""))  # an empty payload, too, is heard: its frame says so
+        metrics.messages_missed.inc(heard.missed)
+        self._replies.extend(heard.replies[: MOST_REPLIES - len(self._replies)])
+        many = sum(max(len(message.signals), 1) for message in heard.messages)
+        refused = []
+        if heard.broken:
+            refused.append(("undecodable", heard.broken[0], len(heard.broken)))
+        if heard.unannounced:
+            refused.append(("unannounced", heard.unannounced[0], len(heard.unannounced)))
+        if many > MOST_READINGS:
+            refused.append(("too_many", f"{many:,} readings", many))
+        if refused:
+            self._refuse(at, named, refused)
+        if many <= MOST_READINGS:
+            for name, messages in groupby(heard.messages, lambda message: named or message.device or ""):
+                self._read_messages(at, name, list(messages))
+        for said in heard.said:
+            self._read_event(at, said)
+
+    def _refuse(self, at: _Payload, name: str | None, reasons: list[tuple[str, str, int]]) -> None:
+        """Refuse ``(reason, detail, count)`` of a payload without looking at its readings."""
+        into = at.columns_of(self._partition(name or ""))
+        for reason, detail, count in reasons:
+            into.received += count
+            into.refuse(reason, detail, count)
+        into.end_payload(name or "", at.topic, at.content)
+
+    def _read_messages(self, at: _Payload, name: str, messages: list[Message]) -> None:
+        """Take the messages of one device of a payload."""
+        known = self._find(name)
+        into = at.columns_of(self._partition(name))
+        for message in messages:
             into.received += max(len(message.signals), 1)
             if known is None:
                 into.refuse("unknown_device", name, len(message.signals))
             else:
-                self._message(known, message, received_ms, into)
+                self._messages.take(known, message, at.received_ms, into)
+        into.end_payload(name, at.topic, at.content)
 
-    def _message(self, known: Known, message: Message, received_ms: int, into: Columns) -> None:
-        try:
-            ts, quality = self._head(known, message, received_ms)
-        except Refused as no:
-            into.refuse(no.reason, no.detail, len(message.signals))
+    def _read_event(self, at: _Payload, said: Said) -> None:
+        if said.kind is not EventKind.ANNOUNCEMENT and self._find(said.device) is None:
+            self._refuse(at, said.device, [("unknown_device", said.device, 1)])
             return
-        if not message.signals:
-            into.refuse("undecodable", "a message without signals")
-        signals, base, before = known.signals, known.base, len(into.series)
-        for name, value in message.signals.items():
-            signal = signals.get(name)
-            if signal is None:
-                into.refuse("unknown_signal", name)
-                continue
-            kind = type(value)
-            if signal.kind is Kind.NUMBER and (kind is float or kind is int) and signal.low <= value <= signal.high:
-                into.value.append(value)  # the usual case, without a call
-            else:
-                try:
-                    into.value.append(value_of(signal, value))
-                except Refused as no:
-                    into.refuse(no.reason, no.detail)
-                    continue
-            into.series.append(base | signal.number)
-        taken = len(into.series) - before
-        into.ts.extend([ts] * taken)
-        into.quality.extend([quality] * taken)
-        into.seq.extend([message.seq if 0 <= message.seq < _SEQ_END else -1] * taken)
+        event = DeviceEvent(said.device, said.kind, self._event_ms(said, at.received_ms), said.body)
+        at.columns_of(self._partition(said.device)).events.append(event)
 
-    def _head(self, known: Known, message: Message, received_ms: int) -> tuple[int, int]:
-        """Event time and quality of a message. Raises Refused when all of it cannot be taken."""
-        if message.device is not None and message.device != known.name:
-            raise Refused("device_mismatch", f"the payload says {message.device}")
-        quality = int(Quality.HISTORICAL) if message.historical else 0
-        if message.clock == "none":
-            ts = max(received_ms, self._clockless.get(known.base, 0) + 1)
-            self._clockless[known.base] = ts
-            return ts, quality | Quality.NO_CLOCK
-        ts = event_time(message.ts)
-        if ts > received_ms + AHEAD_MS:
-            raise Refused("clock_ahead", f"{(ts - received_ms) / 60_000:,.0f} minutes ahead")
-        if ts < max(received_ms - self._limits.history_ms, 1):
-            raise Refused("clock_behind", f"{(received_ms - ts) / 86_400_000:,.0f} days behind")
-        if ts < received_ms - STALE_MS and not message.historical:
-            quality |= Quality.CLOCK_OFF
-        return ts, quality
+    def _event_ms(self, said: Said, received_ms: int) -> int:
+        """The device's own time where it gave a possible one."""
+        if said.ts is None:
+            return received_ms
+        try:
+            ts = event_time(said.ts)
+        except Refused:
+            return received_ms
+        return ts if received_ms - self.limits.history_ms <= ts <= received_ms + AHEAD_MS else received_ms
+
+    def _find(self, name: str) -> Known | None:
+        known = self._known.get(name)
+        if known is None and name:
+            self._known.look_up((name,))  # asks at most once a second for each name
+            known = self._known.get(name)
+        return known
+
+    def _partition(self, name: str) -> int:
+        known = self._known.get(name)
+        return known.partition if known else partition_of(self.router.tenant, name, self._partitions)

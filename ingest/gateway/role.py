@@ -9,10 +9,10 @@ from ingest.gateway.known import REFRESH_S, KnownDevices
 from ingest.gateway.mqtt import Subscriber
 from ingest.gateway.payload import Limits, PayloadReader
 from ingest.gateway.pipeline import Pipeline
+from ingest.gateway.routes import Router
 from ingest.gateway.validate import Validator
 from ingest.log import PartitionLog
 from ingest.wire import topics
-from ingest.wire.codecs import CODECS
 from kit.clock import SystemClock
 from kit.db import connect
 from kit.errors import ServiceError
@@ -31,7 +31,8 @@ def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
     engine = connect(settings)
     known = KnownDevices(engine, tenant, log.partitions)
     limits = Limits(config.max_payload_kb * 1024, config.history_days * 86_400_000)
-    validator = Validator(tenant, PayloadReader(CODECS.get(config.codec), limits), known, log.partitions)
+    reader = PayloadReader(Router(tenant, config), known, limits, log.partitions)
+    validator = Validator(tenant, reader, known, log.partitions)
     source = _subscriber(settings)
     refresher = in_thread("gateway registry", known.refresh, stop, idle_s=REFRESH_S)
     while not known.loaded and not stop.wait(0.05):

@@ -46,3 +46,24 @@ def device_of(topic: str, tenant: str) -> str | None:
     if len(parts) != 5 or parts[0] != "fw" or parts[1] != "v1" or parts[2] != tenant or parts[4] != TELEMETRY:
         return None
     return parts[3] if is_identifier(parts[3]) else None
+
+
+def split(topic: str, tenant: str) -> tuple[str, str] | None:
+    """Device and channel of one of `tenant`'s own topics; None for every other topic. Channels may hold a slash."""
+    parts = topic.split("/", 4)
+    if len(parts) != 5 or parts[0] != "fw" or parts[1] != "v1" or parts[2] != tenant:
+        return None
+    return (parts[3], parts[4]) if is_identifier(parts[3]) else None
+
+
+def matches(topic_filter: str, topic: str) -> bool:
+    """Whether an MQTT topic filter covers a topic; ``$`` topics are not covered by a leading wildcard."""
+    wanted, given = topic_filter.split("/"), topic.split("/")
+    if topic[:1] == "$" and wanted[0] in {"+", "#"}:
+        return False
+    for at, level in enumerate(wanted):
+        if level == "#":
+            return True
+        if at >= len(given) or level not in {"+", given[at]}:
+            return False
+    return len(wanted) == len(given)

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.config import Config
 from ingest.gateway.judge import REASONS
-from ingest.gateway.known import Known
+from ingest.gateway.known import DeviceTable, Known
 from ingest.gateway.packets import Packets
 from ingest.gateway.payload import Limits, PayloadReader
+from ingest.gateway.routes import Router
 from ingest.gateway.validate import Validator
 from ingest.log.frames import encode
 from ingest.reading import Frame, Quality, ReadingBatch, series_id
@@ -31,6 +33,8 @@ class Devices:
     car = Known("car-1", 7 << 8, 0, {s.name: s for s in DEVICE_TYPES.get("vehicle").signals})
     pump = Known("hp-1", 8 << 8, 0, {s.name: s for s in DEVICE_TYPES.get("heat_pump").signals})
 
+    table = DeviceTable.of("demo", [car, pump])
+
     def look_up(self, identifiers: object) -> None:
         list(identifiers)  # type: ignore[call-overload]
 
@@ -39,7 +43,8 @@ class Devices:
 
 
 def validator() -> Validator:
-    return Validator("demo", PayloadReader(CODEC, Limits(10_000, 30 * DAY)), Devices(), 1)  # type: ignore[arg-type]
+    known: Any = Devices()
+    return Validator(PayloadReader(Router("demo", Config()), known, Limits(10_000, 30 * DAY), 1), known)
 
 
 def frame(payload: Any, topic: str = TOPIC) -> Frame:

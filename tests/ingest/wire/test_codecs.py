@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,6 +29,19 @@ messages = st.builds(
 )
 
 
+def timed(message: Message) -> Message:
+    """What formats without a sequence number and without marks can say."""
+    ts = int(message.ts or 0) + 10**11
+    return (
+        Message(signals=message.signals, clock="none")
+        if message.clock == "none"
+        else Message(ts=ts, signals=message.signals)
+    )
+
+
+CARRIES: dict[str, Callable[[Message], Message]] = {"mapping": timed}
+
+
 @pytest.fixture(params=NAMES)
 def codec(request: pytest.FixtureRequest) -> Codec:
     return CODECS.get(request.param)
@@ -37,8 +51,9 @@ def codec(request: pytest.FixtureRequest) -> Codec:
 @given(sent=st.lists(messages, max_size=5))
 def test_what_is_encoded_is_decoded_the_same(name: str, sent: list[Message]) -> None:
     codec = CODECS.get(name)
-    decoded = codec.decode(codec.encode(sent))
-    assert decoded.messages == sent
+    told = [CARRIES.get(name, lambda message: message)(message) for message in sent]
+    decoded = codec.decode(codec.encode(told))
+    assert decoded.messages == told
     assert not decoded.broken
 
 

@@ -1,0 +1,78 @@
+"""One decoded message: is its time possible, and is each of its values what its signal allows.
+
+Each reading is judged by itself, so a broken one never drags its neighbours down. Times: more than five minutes
+ahead is refused; older than `history_days` is refused; older than a day without the `historical` mark is taken and
+marked `Quality.CLOCK_OFF`; a device without a clock gets the receive time, one millisecond apart within a burst.
+"""
+
+from __future__ import annotations
+
+from ingest.gateway.gather import Columns
+from ingest.gateway.judge import Refused, event_time, value_of
+from ingest.gateway.known import Known
+from ingest.reading import Quality
+from ingest.wire.catalogue import Kind
+from ingest.wire.message import Message
+
+AHEAD_MS = 5 * 60_000  # smaller refuses devices with an ordinary drift, larger lets a wrong clock hide a fault for long
+STALE_MS = 24 * 3_600_000  # smaller marks a parked car's evening as a wrong clock, larger believes a dead clock battery
+_SEQ_END = 1 << 63
+
+
+class MessageReader:
+    """Judges messages of known devices. Remembers nothing but the last clockless time of each."""
+
+    def __init__(self, history_ms: int) -> None:
+        self._history_ms = history_ms
+        self._clockless: dict[int, int] = {}
+
+    def take(self, known: Known, message: Message, received_ms: int, into: Columns) -> None:
+        """Sort the readings of one message into good and refused; whoever calls has counted them."""
+        try:
+            ts, quality = self._head(known, message, received_ms)
+        except Refused as no:
+            into.refuse(no.reason, no.detail, len(message.signals))
+            return
+        if not message.signals:
+            into.refuse("undecodable", "a message without signals")
+        signals, base, before = known.signals, known.base, len(into.series)
+        for name, value in message.signals.items():
+            signal = signals.get(name)
+            if signal is None:
+                into.refuse("unknown_signal", name)
+                continue
+            kind = type(value)
+            if signal.kind is Kind.NUMBER and (kind is float or kind is int) and signal.low <= value <= signal.high:
+                into.value.append(value)  # the usual case, without a call
+            else:
+                try:
+                    into.value.append(value_of(signal, value))
+                except Refused as no:
+                    into.refuse(no.reason, no.detail)
+                    continue
+            into.series.append(base | signal.number)
+        taken = len(into.series) - before
+        into.ts.extend([ts] * taken)
+        into.quality.extend([quality] * taken)
+        into.seq.extend([message.seq if 0 <= message.seq < _SEQ_END else -1] * taken)
+
+    def _head(self, known: Known, message: Message, received_ms: int) -> tuple[int, int]:
+        """Event time and quality of a message. Raises Refused when all of it cannot be taken."""
+        if message.device is not None and message.device != known.name:
+            raise Refused("device_mismatch", f"the payload says {message.device}")
+        quality = int(Quality.HISTORICAL) if message.historical else 0
+        if message.clock == "none":
+            ts = max(received_ms, self._clockless.get(known.base, 0) + 1)
+            self._clockless[known.base] = ts
+            return ts, quality | Quality.NO_CLOCK
+        ts = event_time(message.ts)
+        if message.clock == "relative":
+            ts += received_ms
+            quality |= Quality.NO_CLOCK
+        if ts > received_ms + AHEAD_MS:
+            raise Refused("clock_ahead", f"{(ts - received_ms) / 60_000:,.0f} minutes ahead")
+        if ts < max(received_ms - self._history_ms, 1):
+            raise Refused("clock_behind", f"{(received_ms - ts) / 86_400_000:,.0f} days behind")
+        if ts < received_ms - STALE_MS and not message.historical:
+            quality |= Quality.CLOCK_OFF
+        return ts, quality
