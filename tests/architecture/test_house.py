@@ -101,7 +101,7 @@ def test_broad_excepts_live_only_at_supervised_boundaries() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.ExceptHandler) and swallows(node)
     }
-    assert found <= {"kit/supervise.py", "kit/cli.py"}
+    assert found <= {"kit/supervise.py", "kit/cli.py", "ingest/gateway/contain.py"}  # the last: around plug-ins
 
 
 def test_only_the_named_files_speak_mqtt_or_serve_pages() -> None:

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine
 
+from ingest.config import Config
 from ingest.errors import LogFull
 from ingest.gateway import known as registry_cache
 from ingest.gateway.known import KnownDevices
-from ingest.gateway.mqtt import Inbound
+from ingest.gateway.packets import Packets
 from ingest.gateway.payload import Limits, PayloadReader
 from ingest.gateway.pipeline import Pipeline
+from ingest.gateway.routes import Router
 from ingest.gateway.validate import Validator
 from ingest.log.frames import decode
 from ingest.log.protocol import partition_of
 from ingest.log.sqlite import SqliteLog
 from ingest.reading import Frame
 from ingest.registry.devices import Device, DeviceSpec, register
-from ingest.wire.codecs import CODECS
 from kit.clock import VirtualClock
 from kit.db import transaction
 
@@ -33,20 +34,22 @@ class Source:
     """Hands out what a test put in."""
 
     def __init__(self) -> None:
-        self.waiting: list[Inbound] = []
-        self.acknowledged: list[Inbound] = []
+        self.waiting: list[tuple[bytes, bytes]] = []
+        self.taken = 0
+        self.acknowledged: list[int] = []
         self.quiet = False
 
     def put(self, device: str, **signals: float) -> None:
         payload = json.dumps({"ts": NOW, "signals": signals}).encode()
-        self.waiting.append(Inbound(1, len(self.waiting) + 1, 1, f"fw/v1/demo/{device}/telemetry", payload))
+        self.waiting.append((f"fw/v1/demo/{device}/telemetry".encode(), payload))
 
-    def take(self, most: int, most_bytes: int, wait_s: float) -> list[Inbound]:
+    def take(self, most: int, most_bytes: int, wait_s: float) -> Packets:
         taken, self.waiting = self.waiting[:most], self.waiting[most:]
-        return taken
+        first, self.taken = self.taken + 1, self.taken + len(taken)
+        return Packets.of(taken, range(first, self.taken + 1))
 
-    def acknowledge(self, messages: Iterable[Inbound]) -> None:
-        self.acknowledged += messages
+    def acknowledge(self, packets: Packets) -> None:
+        self.acknowledged += packets.mid.tolist()
 
     def idle(self) -> bool:
         return self.quiet
@@ -83,9 +86,8 @@ def source() -> Source:
 
 
 def pipeline(source: Source, known: KnownDevices, log: FailingLog) -> Pipeline:
-    validator = Validator(
-        "demo", PayloadReader(CODECS.get("forewarn_json"), Limits(100_000, 30 * 86_400_000)), known, 2
-    )
+    reader = PayloadReader(Router("demo", Config()), known, Limits(100_000, 30 * 86_400_000), 2)
+    validator = Validator(reader, known)
     return Pipeline(source, validator, log, VirtualClock(NOW))
 
 
@@ -100,7 +102,7 @@ def test_a_batch_is_appended_by_partition_and_then_acknowledged(
     source.put("hp-0", power=900)
     source.put("car-0", rpm=901)
     pipeline(source, known, log).step()
-    assert [message.mid for message in source.acknowledged] == [1, 2, 3]
+    assert source.acknowledged == [1, 2, 3]
     car, pump = (partition_of("demo", name, 2) for name in ("car-0", "hp-0"))
     assert car != pump
     for partition, values in ((car, [900, 50, 901]), (pump, [900])):
@@ -123,6 +125,22 @@ def test_while_the_log_is_full_nothing_is_acknowledged_and_afterwards_nothing_is
     loop.step()
     assert len(source.acknowledged) == 4
     assert sum(len(frame.readings) for frame in frames(log)) == 4
+
+
+def test_a_batch_that_cannot_be_opened_waits_in_hand_and_nothing_passes_it(
+    source: Source, known: KnownDevices, log: FailingLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = pipeline(source, known, log)
+    source.put("car-0", rpm=900)
+    with monkeypatch.context() as patch:
+        patch.setattr(Validator, "frames", lambda *_: {}["a mistake of ours"])
+        with pytest.raises(KeyError):
+            loop.step()
+    source.put("car-0", rpm=901)
+    loop.step()
+    loop.step()
+    assert source.acknowledged == [1, 2]
+    assert [value for frame in frames(log) for value in frame.readings.value] == [900, 901]
 
 
 def test_an_append_whose_answer_was_lost_is_not_made_twice(
