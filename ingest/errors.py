@@ -10,6 +10,7 @@ ForewarnError
 ├── AuthorityExists     there is one already, and it is not replaced
 ├── CertificateRefused  a signing request or certificate that our authority does not sign or know
 ├── BrokerFolderUnusable  the folder is not one that `forewarn broker config` wrote
+├── AccountUnusable     a name for Forewarn's own account that a device could have
 ├── ManifestInvalid     a manifest file that cannot be imported
 ├── Undecodable         a payload that the codec cannot read at all
 ├── RouteInvalid        a foreign route of the configuration that cannot be used
@@ -118,6 +119,17 @@ class BrokerFolderUnusable(ForewarnError):
             f"{folder} holds no broker configuration of ours.", "Write one first: `forewarn broker config`."
         )
         self.folder = folder
+
+
+class AccountUnusable(ForewarnError):
+    """A name for Forewarn's own account at the broker that a device could have, too."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__(
+            f"'{account[:80]}' could be a device's name, which would then hear and say what Forewarn may.",
+            "Let [broker] username begin with '_', or leave it out.",
+        )
+        self.account = account
 
 
 class ManifestInvalid(ForewarnError):

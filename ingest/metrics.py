@@ -28,8 +28,25 @@ batch_seconds = histogram(
 )
 frames_damaged = counter("writer_frames_damaged", "Log entries whose checksum was wrong and that were skipped.")
 readings_stored = counter("writer_readings_stored", "Readings that the store took as new.")
+readings_unaccounted = counter(
+    "writer_readings_unaccounted", "Readings that came in and that no column of the ledger has: each is our fault."
+)
+clocks_decided = counter("writer_clocks_decided", "Decisions that a device's clock is off, or right again.")
+entries_trimmed = counter("log_entries_trimmed", "Log entries dropped after every reader had taken them over.")
+log_bytes = gauge("log_bytes", "How much of the log's bound is in use.")
+log_oldest_seconds = gauge("log_oldest_seconds", "Age of the oldest entry in the log.")
+reader_lag_seconds = gauge(
+    "log_reader_lag_seconds", "Age of the oldest entry that a reader has not taken over.", "reader"
+)
+events_booked = counter("writer_events_booked", "What devices said that is no reading, by kind.", "kind")
 flush_seconds = histogram(
     "writer_flush_seconds", "Time to store and book one flush.", (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 )
 commands_sent = counter("commands_sent", "Commands that the broker took over for a device.")
 command_answers = counter("command_answers", "Answers of devices to commands: taken, unmatched, unreadable.", "outcome")
+broker_publishes_refused = counter(
+    "broker_publishes_refused", "Messages that Mosquitto refused because the topic was not the sender's."
+)
+broker_connections_refused = counter(
+    "broker_connections_refused", "Connections that Mosquitto refused: wrong password, unknown or revoked certificate."
+)

@@ -1,9 +1,8 @@
-"""The gateway's connection to the broker: a persistent session with manual acknowledgement. The only file with paho.
+"""The gateway's connection to the broker: a persistent session with manual acknowledgement, in both directions.
 
 MQTT knows no negative acknowledgement: what is not acknowledged comes back after the next connect, and only then.
-So every message carries the epoch of its connection, and an acknowledgement of an older epoch is dropped: its packet
-id may mean another message by now. When more is waiting than fits, further messages are let go unacknowledged, and
-once there is room again the connection is cut so that the broker sends them again, in order.
+So every packet carries the epoch of its connection, and an acknowledgement of an older epoch is dropped: its packet
+id may mean another message by now. When no more fits, nothing more is read; the broker and the network hold it.
 """
 
 from __future__ import annotations
@@ -12,52 +11,64 @@ import contextlib
 import logging
 import socket
 import threading
-import time
-from collections import deque
-from collections.abc import Iterable
-from typing import Any, NamedTuple, cast
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest import metrics
+from ingest.errors import NotPublished
+from ingest.gateway.inbox import WAITING_MOST, Inbox
+from ingest.gateway.packets import Packets
+from ingest.gateway.receive import FastClient, PlainClient
+from ingest.gateway.status import Status
+from kit.clock import SystemClock
 from kit.errors import ServiceError
 from kit.logs import get
 from kit.settings import Broker
 
 KEEPALIVE_S = 30  # longer notices a dead link late, shorter drops the session while the machine is busy
-LINGER_S = 0.002  # after the first message of a batch; shorter makes many small appends, longer adds latency
-WAITING_MOST = 20_000  # messages; less sheds in ordinary bursts, more holds memory while the log is full
-WAITING_BYTES = 64_000_000
+STOP_S = 5.0  # for the last acknowledgements to leave; longer makes a stop hang on a dead link
+PUBLISH_S = 5.0  # for the broker to take one message over; longer keeps the caller waiting for a dead link
+PUBLISH_MOST = 1000  # messages to devices under way; more are refused rather than kept in memory
 
 _log = get("gateway.mqtt")
+_CLIENTS = {"fast": FastClient, "plain": PlainClient}
 
 
-class Inbound(NamedTuple):
-    """One message as it came; `epoch` and `mid` are for its acknowledgement, `qos` 0 needs none."""
+class Connection:
+    """Receives subscriptions into an inbox and publishes. `take` and `acknowledge` belong to one thread."""
 
-    epoch: int
-    mid: int
-    qos: int
-    topic: str
-    payload: bytes
+    def __init__(
+        self,
+        broker: Broker,
+        client_id: str,
+        filters: Sequence[str],
+        receive: Literal["fast", "plain"] = "fast",
+        folder: Path | None = None,
+        *,
+        waiting_most: int = WAITING_MOST,
+        keepalive_s: int = KEEPALIVE_S,
+    ) -> None:
+        """Prepare a connection under `client_id`, which the broker knows its session by.
 
-
-class Subscriber:
-    """Receives one subscription into a bounded queue. `take` and `acknowledge` belong to one thread."""
-
-    def __init__(self, broker: Broker, client_id: str, topic: str, waiting_most: int = WAITING_MOST) -> None:
-        self._topic = topic
-        self._most = waiting_most
-        self._waiting: deque[Inbound] = deque()
-        self._bytes = 0
-        self._lock = threading.Condition()
-        self._epoch = 0
-        self._shedding = False
+        `folder` is where the status file goes, None for none. Raises ServiceError for an unusable broker address.
+        """
+        host, port, tls = address(broker)
+        self._filters = tuple(filters)
+        self._status = Status(client_id, f"{host}:{port}", self._filters, folder)
+        kind = _CLIENTS[receive]
+        self._inbox = Inbox(waiting_most, kind.linger_s)
+        self._last_message_ms = 0
+        self._stopping = False
+        self._why = ""
         self.connected = False
-        self._client = self._make_client(broker, client_id)
+        self._client = kind(self._inbox, client_id)
+        self._prepare(broker, tls)
+        self._client.connect_async(host, port, keepalive_s)
 
     def start(self) -> None:
         """Connect in the background, and again whenever the connection is lost."""
@@ -65,123 +76,124 @@ class Subscriber:
 
     def stop(self) -> None:
         """Send what is acknowledged and leave the broker; the session stays there and keeps what comes in."""
+        self._stopping = True
+        last = threading.Timer(STOP_S, self._cut, [socket.SHUT_RDWR])
+        last.daemon = True
+        last.start()
         self._client.disconnect()
         self._client.loop_stop()
+        last.cancel()
+        self._status.ended()
 
-    def take(self, most: int, most_bytes: int, wait_s: float) -> list[Inbound]:
-        """Messages in order of arrival, up to `most` or just over `most_bytes`; waits up to `wait_s` for the first.
+    def take(self, most: int, most_bytes: int, wait_s: float) -> Packets:
+        """Packets in order of arrival, up to `most` or just over `most_bytes`; waits up to `wait_s` for the first."""
+        packets = self._inbox.take(most, most_bytes, wait_s)
+        if len(packets):
+            self._last_message_ms = SystemClock().now_ms()
+            metrics.last_message.set(self._last_message_ms / 1000)
+        return packets
 
-        What was taken before is acknowledged by now, or never will be.
-        """
-        with self._lock:
-            if not self._waiting:
-                if self._shedding and not self._client.want_write():
-                    self._ask_again()
-                self._lock.wait(wait_s)
-            if not self._waiting:
-                return []
-            few = len(self._waiting) < most
-        if few:
-            time.sleep(LINGER_S)
-        taken: list[Inbound] = []
-        size = 0
-        with self._lock:
-            while self._waiting and len(taken) < most and size < most_bytes:
-                message = self._waiting.popleft()
-                taken.append(message)
-                size += len(message.payload)
-            self._bytes -= size
-        return taken
+    def acknowledge(self, packets: Packets) -> None:
+        """Tell the broker that these are safe; those of an earlier connection come again and are dropped here."""
+        self._client.acknowledge(packets)
 
     def idle(self) -> bool:
-        """Whether the connection stands and nothing is waiting: silence then is the devices' own."""
-        with self._lock:
-            return self.connected and not self._waiting and not self._shedding
+        """Whether this and every sibling stand and nothing is waiting: silence then is the devices' own."""
+        return self.connected and self._inbox.is_empty() and self._status.siblings_vouch()
 
-    def acknowledge(self, messages: Iterable[Inbound]) -> None:
-        """Tell the broker that these are safe; those of an earlier connection come again and are dropped here."""
-        with self._lock:
-            for message in messages:
-                if message.qos and message.epoch == self._epoch:
-                    self._client.ack(message.mid, message.qos)
+    def report(self) -> bool:
+        """Write the status file; a step for `kit.supervise`."""
+        self._status.beat(self.connected and self._inbox.is_empty(), self._last_message_ms)
+        return False
 
-    def _make_client(self, broker: Broker, client_id: str) -> mqtt.Client:
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            clean_session=False,
-            protocol=mqtt.MQTTv311,
-            manual_ack=True,
-        )
+    def publish(self, topic: str, payload: bytes, qos: int = 1, wait_s: float = PUBLISH_S) -> None:
+        """Send one message and return when the broker has taken it over. From any thread.
+
+        Raises NotPublished when it has not within `wait_s`. The message may arrive all the same, later and even
+        twice: its receiver must know it by an id, and a time after which it means nothing. A broker of MQTT 3.1.1
+        takes over, and drops, what its access list forbids.
+        """
+        if not self.connected:
+            raise NotPublished(topic, "the gateway is not connected to the broker")
+        try:
+            info = self._client.publish(topic, payload, qos)
+            info.wait_for_publish(wait_s)
+            published = info.is_published()
+        except (ValueError, RuntimeError) as error:  # no topic to publish on; too many under way, the link just lost
+            raise NotPublished(topic, str(error)) from error
+        if not published:
+            raise NotPublished(topic, f"the broker has not taken it over within {wait_s:g} s")
+
+    def _prepare(self, broker: Broker, tls: bool) -> None:
+        client = self._client
         if broker.username:
             client.username_pw_set(broker.username, broker.password.get_secret_value() if broker.password else None)
-        host, port, tls = address(broker)
         if tls:
             client.tls_set(ca_certs=str(broker.ca_file) if broker.ca_file else None)
         client.reconnect_delay_set(min_delay=1, max_delay=5)
+        client.max_queued_messages_set(PUBLISH_MOST)
         client.enable_logger(logging.getLogger("paho"))
         client.suppress_exceptions = True  # an error in a callback (a closed stderr) is logged; else it ends the thread
         client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        client.connect_async(host, port, KEEPALIVE_S)
-        return client
 
     def _on_connect(self, client: mqtt.Client, _data: Any, flags: mqtt.ConnectFlags, code: ReasonCode, _p: Any) -> None:
         if code.is_failure:
+            self._why = "refused"
             _log.error("the broker refuses the gateway", reason=str(code), fix="check [broker] username and password")
             return
-        with self._lock:
-            self._epoch += 1
-            self._shedding = False
-        client.subscribe(self._topic, qos=1)
+        client.subscribe([(topic, 1) for topic in self._filters])
+        if former := [topic for topic in self._status.former_filters if topic not in self._filters]:
+            client.unsubscribe(former)
+        if self._status.connected(flags.session_present):
+            metrics.sessions_lost.inc()
+            _log.error(
+                "the broker has lost the gateway's session: messages that it had taken over may be gone",
+                fix="look for gaps with `forewarn ledger`, and let the broker keep its sessions on disk",
+            )
         _log.info("connected to the broker", session_present=flags.session_present)
 
+    def _on_connect_fail(self, _client: mqtt.Client, _data: Any) -> None:
+        self._lost("unreachable")
+
     def _on_subscribe(self, _client: mqtt.Client, _data: Any, _mid: int, codes: list[ReasonCode], _p: Any) -> None:
-        if any(code.is_failure for code in codes):
-            _log.error("the broker refuses the subscription", topic=self._topic, fix="allow it in the broker's ACL")
+        refused = [topic for topic, code in zip(self._filters, codes, strict=False) if code.is_failure]
+        if refused:
+            _log.error("the broker refuses the subscription", topics=refused, fix="allow it in the broker's ACL")
+            self._why = "refused"
+            self._cut()  # and ask again: the list may be mended meanwhile
             return
         self.connected = True
+        self._status.subscribed()
         metrics.broker_connected.set(1)
 
     def _on_disconnect(self, _client: mqtt.Client, _data: Any, _flags: Any, code: ReasonCode, _p: Any) -> None:
-        with self._lock:
-            self._epoch += 1  # nothing may be acknowledged until the next connection has its own epoch
-            self.connected = False
+        self.connected = False
         metrics.broker_connected.set(0)
+        if not self._stopping:
+            self._lost(self._why or _reason(code))
+        self._why = ""
         _log.info("disconnected from the broker", reason=str(code))
 
-    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        payload = bytes(message.payload)
-        with self._lock:
-            if self._shedding or (self._waiting and self._is_full_for(payload)):
-                self._shedding = True
-                metrics.messages_shed.inc()
-                return
-            try:
-                topic = message.topic
-            except UnicodeDecodeError:
-                topic = ""
-            self._waiting.append(Inbound(self._epoch, message.mid, message.qos, topic, payload))
-            self._bytes += len(payload)
-            self._lock.notify()
+    def _lost(self, reason: str) -> None:
+        """Count why a connection ended or was not made; another one is being made."""
+        metrics.reconnects.labels(reason).inc()
+        self._status.disconnected(reason)
 
-    def _is_full_for(self, payload: bytes) -> bool:
-        return len(self._waiting) >= self._most or self._bytes + len(payload) > WAITING_BYTES
-
-    def _ask_again(self) -> None:
-        """Have the broker send once more what is not acknowledged.
-
-        Our half of the connection is closed: the broker reads our last acknowledgements and hangs up, then paho
-        connects again.
-        """
+    def _cut(self, how: int = socket.SHUT_WR) -> None:
+        """End this connection: without more, the broker reads our last acknowledgements and hangs up."""
         open_socket = self._client.socket()
-        if open_socket is not None and self.connected:
-            _log.info("asking the broker again for what did not fit")
+        if open_socket is not None:
             self.connected = False
             with contextlib.suppress(OSError):  # it is gone already; past TLS, whose own shutdown would unwrap it
-                socket.socket.shutdown(cast("socket.socket", open_socket), socket.SHUT_WR)
+                socket.socket.shutdown(cast("socket.socket", open_socket), how)
+
+
+def _reason(code: ReasonCode) -> str:
+    """A short word for why paho says that a connection ended."""
+    return {"Keep alive timeout": "keepalive", "Protocol error": "protocol"}.get(code.getName(), "closed")
 
 
 def address(broker: Broker) -> tuple[str, int, bool]:

@@ -15,7 +15,8 @@ _INTS = NDArray[np.int64]
 class Packets:
     """PUBLISH packets of one connection in order of arrival; columns of one length.
 
-    data         uint8: the bytes that hold every topic and payload, packet headers and other bytes between them
+    data         uint8: the bytes that hold every topic and payload, packet headers and other bytes between them;
+                 each topic begins behind the payload before it
     topic_at, topic_len, payload_at, payload_len   int64: where in `data`
     mid          int64: the packet id for the acknowledgement, 0 for QoS 0, which needs none
     epoch        which connection they came by: an acknowledgement of an older one means another message by now
@@ -39,6 +40,44 @@ class Packets:
     def payload(self, index: int) -> bytes:
         """The payload of one packet."""
         return self.data[self.payload_at[index] : self.payload_at[index] + self.payload_len[index]].tobytes()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all topics and payloads."""
+        return int(self.topic_len.sum() + self.payload_len.sum())
+
+    def part(self, start: int, stop: int) -> Packets:
+        """The packets from `start` up to `stop`, on the same bytes; the ones before and after may be let go."""
+        if start >= stop:
+            return Packets.of([], epoch=self.epoch)
+        low, high = int(self.topic_at[start]), int(self.payload_at[stop - 1] + self.payload_len[stop - 1])
+        at = slice(start, stop)
+        return Packets(
+            self.data[low:high],
+            self.topic_at[at] - low,
+            self.topic_len[at],
+            self.payload_at[at] - low,
+            self.payload_len[at],
+            self.mid[at],
+            self.epoch,
+        )
+
+    @staticmethod
+    def join(parts: Sequence[Packets]) -> Packets:
+        """All packets of `parts`, which are of one connection, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        ends = np.cumsum([len(part.data) for part in parts], dtype=np.int64)
+        starts = [0, *ends[:-1].tolist()]
+        return Packets(
+            np.concatenate([part.data for part in parts]),
+            np.concatenate([part.topic_at + start for part, start in zip(parts, starts, strict=True)]),
+            np.concatenate([part.topic_len for part in parts]),
+            np.concatenate([part.payload_at + start for part, start in zip(parts, starts, strict=True)]),
+            np.concatenate([part.payload_len for part in parts]),
+            np.concatenate([part.mid for part in parts]),
+            parts[0].epoch,
+        )
 
     def pairs(self) -> Iterator[tuple[bytes, bytes]]:
         """``(topic, payload)`` of each; for what is not hot."""

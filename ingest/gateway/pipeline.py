@@ -11,7 +11,6 @@ from typing import Protocol
 
 from ingest import metrics
 from ingest.errors import LogFull
-from ingest.gateway.mqtt import Inbound
 from ingest.gateway.packets import Packets
 from ingest.gateway.validate import Validator
 from ingest.log.frames import encode
@@ -26,10 +25,10 @@ WAIT_S = 0.1  # how soon a stop is noticed
 
 
 class Source(Protocol):
-    """Where messages come from; `ingest.gateway.mqtt.Subscriber` is the one in use."""
+    """Where messages come from; `ingest.gateway.mqtt.Connection` is the one in use."""
 
-    def take(self, most: int, most_bytes: int, wait_s: float) -> list[Inbound]: ...
-    def acknowledge(self, messages: Iterable[Inbound]) -> None: ...
+    def take(self, most: int, most_bytes: int, wait_s: float) -> Packets: ...
+    def acknowledge(self, packets: Packets) -> None: ...
     def idle(self) -> bool: ...
 
 
@@ -37,7 +36,7 @@ class Source(Protocol):
 class _Batch:
     """What is on its way into the log; kept until it is there."""
 
-    messages: list[Inbound]
+    packets: Packets | None
     entries: list[tuple[int, bytes, str]]
 
 
@@ -52,13 +51,14 @@ class Pipeline:
         self._boot = uuid.uuid4().hex[:12]
         self._count = itertools.count()
         self._received_ms = 0
+        self._taken: Packets | None = None
         self._in_hand: _Batch | None = None
         self._next_heartbeat = time.monotonic()
 
     def step(self) -> bool:
         """One batch from the broker into the log, or a heartbeat. True: call again at once.
 
-        Raises LogFull or LogUnavailable; the batch stays in hand unacknowledged and is tried first next time.
+        Raises LogFull or LogUnavailable; what was taken stays in hand unacknowledged and is tried first next time.
         """
         if self._in_hand is None:
             self._in_hand = self._next_batch()
@@ -68,18 +68,21 @@ class Pipeline:
         return True
 
     def _next_batch(self) -> _Batch | None:
-        if time.monotonic() >= self._next_heartbeat and self._source.idle():
-            beat = Frame(self._now(), ReadingBatch.empty())
-            return _Batch([], self._entries(dict.fromkeys(range(self._log.partitions), beat)))
-        messages = self._source.take(BATCH_MESSAGES, BATCH_BYTES, WAIT_S)
-        if messages:
-            started = time.perf_counter()
-            frames = self._validator.frames(Packets.of([(m.topic.encode(), m.payload) for m in messages]), self._now())
-            _measure(messages, frames.values())
-            batch = _Batch(messages, self._entries(frames))
-            metrics.batch_seconds.observe(time.perf_counter() - started)
-            return batch
-        return None
+        if self._taken is None:
+            if time.monotonic() >= self._next_heartbeat and self._source.idle():
+                beat = Frame(self._now(), ReadingBatch.empty())
+                return _Batch(None, self._entries(dict.fromkeys(range(self._log.partitions), beat)))
+            packets = self._source.take(BATCH_MESSAGES, BATCH_BYTES, WAIT_S)
+            if not len(packets):
+                return None
+            self._taken = packets
+        started = time.perf_counter()
+        frames = self._validator.frames(self._taken, self._now())
+        batch = _Batch(self._taken, self._entries(frames))
+        self._taken = None
+        _measure(len(batch.packets or ()), frames.values())
+        metrics.batch_seconds.observe(time.perf_counter() - started)
+        return batch
 
     def _store(self, batch: _Batch) -> None:
         try:
@@ -88,8 +91,8 @@ class Pipeline:
             metrics.log_full.set(1)
             raise
         metrics.log_full.set(0)
-        if batch.messages:
-            self._source.acknowledge(batch.messages)
+        if batch.packets is not None:
+            self._source.acknowledge(batch.packets)
         else:
             self._next_heartbeat = time.monotonic() + HEARTBEAT_S
 
@@ -103,8 +106,8 @@ class Pipeline:
         return self._received_ms
 
 
-def _measure(messages: list[Inbound], frames: Iterable[Frame]) -> None:
-    metrics.messages_received.inc(len(messages))
+def _measure(messages: int, frames: Iterable[Frame]) -> None:
+    metrics.messages_received.inc(messages)
     for frame in frames:
         metrics.readings_accepted.inc(len(frame.readings))
         for refusal in frame.refusals:

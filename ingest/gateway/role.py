@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 
 from ingest.config import Config
 from ingest.gateway.known import REFRESH_S, KnownDevices
-from ingest.gateway.mqtt import Subscriber
+from ingest.gateway.mqtt import Connection
 from ingest.gateway.payload import Limits, PayloadReader
 from ingest.gateway.pipeline import Pipeline
-from ingest.gateway.routes import Router
+from ingest.gateway.routes import Router, subscriptions
+from ingest.gateway.status import FOLDER
 from ingest.gateway.validate import Validator
 from ingest.log import PartitionLog
-from ingest.wire import topics
 from kit.clock import SystemClock
 from kit.db import connect
 from kit.errors import ServiceError
 from kit.settings import Broker, Core, Settings
 from kit.supervise import Stop, in_thread, run_loop
 
+REPORT_S = 2.0  # how often the status file is written; seldomer makes a living gateway look gone
 SESSION_S = 15.0  # a broker under load needs seconds; longer leaves a person waiting at a wrong address
 
 
@@ -33,12 +35,13 @@ def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
     limits = Limits(config.max_payload_kb * 1024, config.history_days * 86_400_000)
     reader = PayloadReader(Router(tenant, config), known, limits, log.partitions)
     validator = Validator(tenant, reader, known, log.partitions)
-    source = _subscriber(settings)
+    source = _connection(settings)
     refresher = in_thread("gateway registry", known.refresh, stop, idle_s=REFRESH_S)
     while not known.loaded and not stop.wait(0.05):
         pass
     if known.loaded:
         source.start()
+        in_thread("gateway status", source.report, stop, idle_s=REPORT_S)
         run_loop("gateway", Pipeline(source, validator, log, SystemClock()).step, stop)
         source.stop()
     refresher.join(timeout=10)
@@ -52,7 +55,7 @@ def make_session(settings: Settings) -> None:
     A broker acknowledges and drops what nobody has subscribed to, so this comes before the first device publishes.
     Raises ServiceError when the broker does not take the subscription in time.
     """
-    source = _subscriber(settings)
+    source = _connection(settings)
     source.start()
     deadline = time.monotonic() + SESSION_S
     while not source.connected and time.monotonic() < deadline:
@@ -66,6 +69,14 @@ def make_session(settings: Settings) -> None:
         )
 
 
-def _subscriber(settings: Settings) -> Subscriber:
+def _connection(settings: Settings) -> Connection:
     config, tenant = settings.of(Config), settings.of(Core).tenant
-    return Subscriber(settings.of(Broker), f"{config.client_id}-{tenant}", topics.telemetry_of_all(tenant))
+    client_id, filters = client_id_of(config, tenant), subscriptions(tenant, config)
+    return Connection(settings.of(Broker), client_id, filters, config.receive, settings.data_path(FOLDER))
+
+
+def client_id_of(config: Config, tenant: str) -> str:
+    """The name of the gateway's session: gateways that share the work by filters have one each."""
+    shared = sorted(set(config.subscribe))
+    part = "-" + hashlib.sha256("\n".join(shared).encode()).hexdigest()[:8] if shared else ""
+    return f"{config.client_id}-{tenant}{part}"

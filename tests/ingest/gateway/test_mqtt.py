@@ -1,13 +1,17 @@
-"""The connection to a real broker: what is not acknowledged comes again, what does not fit waits there."""
+"""The connection to a real broker in both ways: what is not acknowledged comes again, what has no room waits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
-from ingest.gateway.mqtt import Inbound, Subscriber, address
+from ingest.errors import NotPublished
+from ingest.gateway.mqtt import Connection, address
+from ingest.gateway.packets import Packets
 from ingest.wire import topics
 from kit.errors import ServiceError
 from kit.services import LocalBroker
@@ -15,138 +19,229 @@ from kit.settings import Broker
 from tests.ingest.support import Publisher, until
 
 TOPIC = topics.telemetry("demo", "car-0")
+ALL = topics.telemetry_of_all("demo")
+Connect: TypeAlias = Callable[..., AbstractContextManager[Connection]]
 
 
-@contextmanager
-def connected(url: str, waiting_most: int = 20_000) -> Iterator[Subscriber]:
-    subscriber = Subscriber(Broker(url=url), "gateway-test", topics.telemetry_of_all("demo"), waiting_most)
-    subscriber.start()
-    try:
-        until(lambda: subscriber.connected, "the subscription")
-        yield subscriber
-    finally:
-        subscriber.stop()
+@pytest.fixture(params=["fast", "plain"])
+def connected(request: pytest.FixtureRequest) -> Connect:
+    """Connect to a broker in one of the two ways and wait for the subscription."""
+
+    @contextmanager
+    def connect(
+        url: str, folder: Path | None = None, filters: tuple[str, ...] = (ALL,), **more: Any
+    ) -> Iterator[Connection]:
+        connection = Connection(Broker(url=url), "gateway-test", filters, request.param, folder, **more)
+        connection.start()
+        try:
+            until(lambda: connection.connected, "the subscription")
+            yield connection
+        finally:
+            connection.stop()
+
+    return connect
 
 
-def take(subscriber: Subscriber, count: int) -> list[Inbound]:
-    taken: list[Inbound] = []
+def take(connection: Connection, count: int) -> list[Packets]:
+    """At least `count` messages."""
+    taken: list[Packets] = []
 
     def enough() -> bool:
-        taken.extend(subscriber.take(10_000, 1_000_000, 0.1))
-        return len(taken) >= count
+        taken.append(connection.take(10_000, 1_000_000, 0.1))
+        return sum(map(len, taken)) >= count
 
     until(enough, f"{count} messages")
-    return taken
+    return [packets for packets in taken if len(packets)]
 
 
-def settle(subscriber: Subscriber) -> None:
+def acknowledge(connection: Connection, taken: list[Packets]) -> None:
+    for packets in taken:
+        connection.acknowledge(packets)
+
+
+def take_all(connection: Connection, count: int) -> list[str]:
+    """Take and acknowledge until `count` different messages came; all that came."""
+    seen: list[str] = []
+    while len(set(seen)) < count:
+        taken = take(connection, 1)
+        acknowledge(connection, taken)
+        seen += texts(taken)
+    return seen
+
+
+def settle(connection: Connection) -> None:
     """Wait until the broker has read all that was acknowledged: it answers a subscription in turn."""
-    subscriber.connected = False
-    subscriber._client.subscribe(topics.telemetry_of_all("demo"), qos=1)
-    until(lambda: subscriber.connected, "the broker to catch up")
+    connection.connected = False
+    connection._client.subscribe([(ALL, 1)])
+    until(lambda: connection.connected, "the broker to catch up")
 
 
-def texts(messages: list[Inbound]) -> list[str]:
-    return [message.payload.decode() for message in messages]
+def texts(taken: list[Packets]) -> list[str]:
+    return [payload.decode() for packets in taken for _topic, payload in packets.pairs()]
 
 
 def test_messages_arrive_in_order_and_acknowledged_ones_do_not_come_again(
-    broker_url: str, publisher: Publisher
+    connected: Connect, broker_url: str, publisher: Publisher
 ) -> None:
-    with connected(broker_url) as subscriber:
+    with connected(broker_url) as connection:
         for n in range(3000):  # three times the broker's window: acknowledging must make room
             publisher.raw(TOPIC, f"{n}".encode())
-        seen: list[str] = []
-        while len(seen) < 3000:
-            messages = take(subscriber, 1)
-            subscriber.acknowledge(messages)
-            seen += texts(messages)
-        assert seen == [f"{n}" for n in range(3000)]
-        settle(subscriber)
+        assert take_all(connection, 3000) == [f"{n}" for n in range(3000)]
+        settle(connection)
     with connected(broker_url) as again:
         publisher.raw(TOPIC, b"last")
         assert texts(take(again, 1)) == ["last"]
 
 
-def test_unacknowledged_messages_come_again_after_a_reconnect(broker_url: str, publisher: Publisher) -> None:
-    with connected(broker_url) as subscriber:
+def test_messages_without_a_promise_and_odd_ones_arrive_too(
+    connected: Connect, broker_url: str, publisher: Publisher
+) -> None:
+    large = b"x" * 3_000_000  # more than is read at a time
+    with connected(broker_url) as connection:
+        for payload, qos in ((b"", 1), (b"no promise", 0), (large, 1), (b"after", 1)):
+            publisher.client.publish(TOPIC, payload, qos=qos)
+        taken = take(connection, 4)
+        pairs = [pair for packets in taken for pair in packets.pairs()]
+        assert pairs == [(TOPIC.encode(), payload) for payload in (b"", b"no promise", large, b"after")]
+        assert [mid > 0 for packets in taken for mid in packets.mid.tolist()] == [True, False, True, True]
+
+
+def test_a_batch_is_bounded_by_messages_and_by_bytes(connected: Connect, broker_url: str, publisher: Publisher) -> None:
+    with connected(broker_url) as connection:
+        for n in range(10):
+            publisher.raw(TOPIC, f"{n}".encode() * 1000)
+        publisher.drain()
+        settle(connection)  # all of them wait now
+        assert [len(connection.take(most, most_bytes, 1.0)) for most, most_bytes in ((3, 1_000_000), (10, 1500))] == [
+            3,
+            2,
+        ]
+        assert len(connection.take(10, 1_000_000, 1.0)) == 5
+        assert len(connection.take(10, 1_000_000, 0.0)) == 0
+
+
+def test_unacknowledged_messages_come_again_after_a_reconnect(
+    connected: Connect, broker_url: str, publisher: Publisher
+) -> None:
+    with connected(broker_url) as connection:
         for n in range(5):
             publisher.raw(TOPIC, f"{n}".encode())
-        messages = take(subscriber, 5)
-        subscriber.acknowledge(messages[:2])
         publisher.drain()
-        settle(subscriber)
+        settle(connection)
+        connection.acknowledge(connection.take(2, 1_000_000, 1.0))
+        connection.take(3, 1_000_000, 1.0)
+        settle(connection)
     with connected(broker_url) as again:
         assert texts(take(again, 3)) == ["2", "3", "4"]
 
 
-def test_acknowledgements_of_an_earlier_connection_are_dropped(broker: LocalBroker, publisher: Publisher) -> None:
-    with connected(broker.url) as subscriber:
+def test_acknowledgements_of_an_earlier_connection_are_dropped(
+    connected: Connect, broker_url: str, publisher: Publisher
+) -> None:
+    with connected(broker_url) as connection:
         publisher.raw(TOPIC, b"kept")
-        old = take(subscriber, 1)
+        old = take(connection, 1)
         publisher.drain()
-        subscriber._ask_again()
-        again = take(subscriber, 1)
+        connection._cut()
+        again = take(connection, 1)
         assert texts(again) == ["kept"]
-        assert again[0].mid == old[0].mid
-        subscriber.acknowledge(old)  # of the old epoch: must not reach the broker
-        settle(subscriber)
-    with connected(broker.url) as third:
+        assert again[0].mid.tolist() == old[0].mid.tolist()
+        acknowledge(connection, old)  # of the old epoch: must not reach the broker
+        settle(connection)
+    with connected(broker_url) as third:
         assert texts(take(third, 1)) == ["kept"]
 
 
-def test_messages_wait_in_the_broker_while_nobody_listens(broker_url: str, publisher: Publisher) -> None:
+def test_messages_wait_in_the_broker_while_nobody_listens(
+    connected: Connect, broker_url: str, publisher: Publisher
+) -> None:
     with connected(broker_url):
         pass  # makes the session
     for n in range(2000):
         publisher.raw(TOPIC, f"{n}".encode())
     publisher.drain()
-    with connected(broker_url) as subscriber:
+    with connected(broker_url) as connection:
+        assert take_all(connection, 2000) == [f"{n}" for n in range(2000)]
+
+
+def test_what_has_no_room_is_not_read_and_comes_later_in_order_and_once(
+    connected: Connect, broker_url: str, publisher: Publisher
+) -> None:
+    with connected(broker_url, waiting_most=100) as connection:
+        sent = [f"{n} {'x' * 10_000}" for n in range(1500)]  # more than the kernel's buffers hold
+        for text in sent:
+            publisher.client.publish(TOPIC, text, qos=0)
+        until(lambda: connection._inbox._count >= 100, "the inbox to fill")
+        publisher.raw(TOPIC, b"end")
         seen: list[str] = []
-        while len(seen) < 2000:
-            messages = take(subscriber, 1)
-            subscriber.acknowledge(messages)
-            seen += texts(messages)
-        assert seen == [f"{n}" for n in range(2000)]
+        while not seen or seen[-1] != "end":
+            assert connection._inbox._count < 100 + 120  # what was there, and what one read may bring
+            taken = take(connection, 1)
+            acknowledge(connection, taken)
+            seen += texts(taken)
+        assert seen[:-1] == [text for text in sent if text in set(seen)]  # in order; without a promise some may be lost
+        assert connection._status.facts.reconnects == {}
 
 
-def test_what_does_not_fit_is_let_go_and_comes_again_in_order(broker_url: str, publisher: Publisher) -> None:
-    with connected(broker_url, waiting_most=100) as subscriber:
-        for n in range(200):
-            publisher.raw(TOPIC, f"{n}".encode())
-        publisher.drain()
-        until(lambda: len(subscriber._waiting) == 100, "the queue to fill")
-        seen: list[str] = []
-        while len(set(seen)) < 200:
-            messages = take(subscriber, 1)
-            subscriber.acknowledge(messages)
-            seen += texts(messages)
-        assert list(dict.fromkeys(seen)) == [f"{n}" for n in range(200)]
-
-
-def test_the_broker_may_go_and_come_back(broker: LocalBroker, publisher: Publisher) -> None:
-    with connected(broker.url) as subscriber:
+def test_the_broker_may_go_and_come_back(connected: Connect, broker: LocalBroker, publisher: Publisher) -> None:
+    with connected(broker.url) as connection:
         publisher.raw(TOPIC, b"before")
         publisher.drain()
-        subscriber.acknowledge(take(subscriber, 1))
+        acknowledge(connection, take(connection, 1))
         broker.stop()
-        until(lambda: not subscriber.connected, "the loss to be noticed")
+        until(lambda: not connection.connected, "the loss to be noticed")
         broker.start()
         publisher.raw(TOPIC, b"after")
-        assert texts(take(subscriber, 1))[-1] == "after"
+        assert texts(take(connection, 1))[-1] == "after"
+        assert connection._status.facts.reconnects["closed"] == 1
+        assert connection._status.facts.sessions_lost == 0
 
 
 def test_an_error_in_a_callback_does_not_deafen_the_gateway(
-    broker: LocalBroker, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+    connected: Connect, broker: LocalBroker, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Closed:
         def info(self, *_args: object, **_more: object) -> None:
             raise ValueError("I/O operation on closed file.")
 
     monkeypatch.setattr("ingest.gateway.mqtt._log", Closed())
-    with connected(broker.url) as subscriber:
+    with connected(broker.url) as connection:
         publisher.raw(TOPIC, b"heard")
-        assert texts(take(subscriber, 1)) == ["heard"]
+        assert texts(take(connection, 1)) == ["heard"]
+
+
+def test_several_filters_and_those_of_another_configuration_are_left(
+    connected: Connect, broker_url: str, publisher: Publisher, tmp_path: Path
+) -> None:
+    with connected(broker_url, tmp_path, ("a/#", "b/+")) as connection:
+        publisher.raw("a/1/2", b"1")
+        publisher.raw("b/1", b"2")
+        assert texts(take(connection, 2)) == ["1", "2"]
+    with connected(broker_url, tmp_path, ("b/+", "c")) as connection:
+        taken = take(connection, 2)  # what nobody acknowledged
+        acknowledge(connection, taken)
+        for topic in ("a/1/2", "c", "b/1"):
+            publisher.raw(topic, topic.encode())
+        assert texts(take(connection, 2)) == ["c", "b/1"]
+
+
+def test_what_is_published_has_reached_the_broker(connected: Connect, broker_url: str) -> None:
+    with connected(broker_url, filters=("down/#",)) as connection:
+        connection.publish("down/car-0", b"identify")
+        (packets,) = take(connection, 1)
+        assert list(packets.pairs()) == [(b"down/car-0", b"identify")]
+
+
+def test_what_cannot_be_published_is_said_in_time(connected: Connect, broker: LocalBroker) -> None:
+    with connected(broker.url) as connection:
+        with pytest.raises(NotPublished, match="wildcards"):
+            connection.publish("down/+", b"identify")
+        broker.kill()
+        with pytest.raises(NotPublished):
+            connection.publish("down/car-0", b"identify", wait_s=0.2)
+        until(lambda: not connection.connected, "the loss to be noticed")
+        with pytest.raises(NotPublished, match="not connected"):
+            connection.publish("down/car-0", b"identify")
 
 
 @pytest.mark.parametrize(
