@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,25 @@ from numpy.typing import NDArray
 
 from ingest.reading import ReadingBatch
 from kit.settings import Settings
+
+MOST_BUCKETS = 10_000  # of one picture: more than any screen is wide
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How much a store holds; what a server does not tell is 0.
+
+    `bytes` on disk in so many `files`; event times from `first_ms` to `last_ms`, both included, over so many `days`
+    (UTC) that have readings; `set_aside`: damaged files that are no longer part of the store.
+    """
+
+    readings: int
+    bytes: int
+    files: int
+    days: int
+    first_ms: int
+    last_ms: int
+    set_aside: int
 
 
 class TelemetryStore(Protocol):
@@ -50,6 +70,14 @@ class TelemetryStore(Protocol):
         """The readings of `series` with ``start_ms <= ts < end_ms``, sorted by (series, ts), each (series, ts) once."""
         ...
 
+    def read_minmax(self, series: Sequence[int], start_ms: int, end_ms: int, buckets: int) -> ReadingBatch:
+        """Of each series and each of `buckets` equal parts of the span: a lowest and a highest reading.
+
+        For charts: a line through them covers the same pixels as a line through all. At most `MOST_BUCKETS` parts.
+        Sorted as by `read`.
+        """
+        ...
+
     def latest(self, series: Sequence[int]) -> ReadingBatch:
         """The newest reading of each of `series` that has one, sorted by series."""
         ...
@@ -58,8 +86,19 @@ class TelemetryStore(Protocol):
         """Remove every reading of the device for good; how many there were. Only for the process that writes."""
         ...
 
+    def drop_before(self, ms: int) -> int:
+        """Remove readings older than `ms`; how many. Only for the process that writes.
+
+        A store may keep them up to a day longer, and a server that drops by settings of its own keeps to these.
+        """
+        ...
+
     def count(self) -> int:
         """How many readings are stored."""
+        ...
+
+    def stats(self) -> Stats:
+        """How much is stored."""
         ...
 
     def close(self) -> None:
@@ -75,6 +114,13 @@ class StoreFactory(Protocol):
     """
 
     def __call__(self, settings: Settings, *, read_only: bool = False) -> TelemetryStore: ...
+
+
+def bounded(buckets: int) -> int:
+    """`buckets` of `read_minmax` if it is from 1 to `MOST_BUCKETS`. Raises ValueError for any other."""
+    if not 1 <= buckets <= MOST_BUCKETS:
+        raise ValueError(f"a picture has 1 to {MOST_BUCKETS} parts, not {buckets}")
+    return buckets
 
 
 def keep(store: TelemetryStore, batch: ReadingBatch) -> NDArray[np.bool_]:

@@ -36,6 +36,14 @@ class Dialect(Protocol):
         """How many readings there are, of one device or all."""
         ...
 
+    def drop_before(self, ms: int) -> int:
+        """Remove readings older than `ms` where the server can; how many."""
+        ...
+
+    def size_bytes(self) -> int:
+        """What the server keeps on its disk in all, 0 when it does not tell."""
+        ...
+
     def erase(self, device: int) -> None:
         """Remove every reading of the device."""
         ...

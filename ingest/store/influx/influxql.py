@@ -12,6 +12,7 @@ from ingest.store.errors import StoreRefused
 from ingest.store.influx.dialect import Wanted
 from ingest.store.influx.lines import MEASUREMENT
 from ingest.store.influx.transport import Transport, understood
+from kit.clock import from_ms
 
 _Row = tuple[int, float | None, float | None, float | None]
 
@@ -67,7 +68,21 @@ class InfluxQL:
         return self._select(_where(wanted), " ORDER BY time DESC LIMIT 1")
 
     def count(self, device: int | None = None) -> int:
-        where = "" if device is None else f" WHERE {_where({device: []})}"
+        return self._count("" if device is None else f" WHERE {_where({device: []})}")
+
+    def drop_before(self, ms: int) -> int:
+        gone = self._count(f" WHERE time < {int(ms)}ms")
+        if gone and self._org:
+            stop = from_ms(ms).isoformat().replace("+00:00", "Z")
+            self._transport.delete("1970-01-01T00:00:00Z", stop, f'_measurement="{MEASUREMENT}"')
+        elif gone:
+            self._ask(f'DELETE FROM "{MEASUREMENT}" WHERE time < {int(ms)}ms')  # noqa: S608 - numbers only
+        return gone
+
+    def size_bytes(self) -> int:
+        return 0
+
+    def _count(self, where: str) -> int:
         text = self._ask(f'SELECT count("v") FROM "{MEASUREMENT}"{where}')  # noqa: S608 - numbers only
         answers = [understood(line, _CountAnswer) for line in text.splitlines()]
         found = [series for answer in answers for result in answer.results for series in result.series]

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from ingest.reading import ReadingBatch
 from ingest.store.config import InfluxConfig
 from ingest.store.errors import StoreUnavailable
-from ingest.store.fresh import Newest, check_contract, first_of_each, sort_order
+from ingest.store.fresh import Newest, check_contract, first_of_each, lowest_and_highest, sort_order
 from ingest.store.influx.dialect import Dialect, wanted_in_parts
 from ingest.store.influx.influxql import InfluxQL
 from ingest.store.influx.lines import encode
 from ingest.store.influx.transport import Transport
 from ingest.store.influx.victoria import Victoria
+from ingest.store.protocol import Stats, bounded
 
 LINES_AT_ONCE = 20_000  # about 1.5 MB a request; more meets the size limits of servers, fewer costs round trips
 GAP_MS = (
@@ -47,14 +48,14 @@ class InfluxStore:
         check_contract(batch)
         with self._writing:
             self._prepare()
-            both = ReadingBatch.concat([stored := self._stored(batch), batch])
-            return first_of_each(both, sort_order(both))[len(stored) :]
+            self._learn(self._newest.unknown(batch.series))
+            return self._newest.fresh(batch, self._stored)
 
     def write(self, rows: ReadingBatch) -> None:
         check_contract(rows)
         with self._writing:
             self._prepare()
-            self._newest.advance(rows.series, rows.ts)
+            self._newest.advance(rows)
             for start in range(0, len(rows), LINES_AT_ONCE):
                 self._transport.write(encode(rows.take(np.arange(start, min(start + LINES_AT_ONCE, len(rows))))))
 
@@ -68,6 +69,10 @@ class InfluxStore:
         parts = [self._dialect.latest(wanted) for wanted in wanted_in_parts(series)]
         return _sorted_once([batch for part in parts for batch in part])
 
+    def read_minmax(self, series: Sequence[int], start_ms: int, end_ms: int, buckets: int) -> ReadingBatch:
+        batch = self.read(series, start_ms, end_ms)
+        return lowest_and_highest(batch, start_ms, end_ms, bounded(buckets)) if len(batch) else batch
+
     def erase(self, device_no: int) -> int:
         with self._writing:
             self._prepare()
@@ -76,8 +81,16 @@ class InfluxStore:
             self._newest.forget(device_no)
         return gone
 
+    def drop_before(self, ms: int) -> int:
+        with self._writing:
+            self._prepare()
+            return self._dialect.drop_before(ms)
+
     def count(self) -> int:
         return self._dialect.count()
+
+    def stats(self) -> Stats:
+        return Stats(self._dialect.count(), self._dialect.size_bytes(), 0, 0, 0, 0, 0)
 
     def close(self) -> None:
         self._transport.close()
@@ -89,14 +102,21 @@ class InfluxStore:
             self._dialect.prepare()
             self._prepared = True
 
-    def _stored(self, batch: ReadingBatch) -> ReadingBatch:
-        """What the server has around those rows that are not newer than all that is known to be there."""
-        old = np.flatnonzero(batch.ts <= np.where((known := self._newest.of(batch.series)) < 0, batch.ts, known))
-        if not len(old):
-            return ReadingBatch.empty()
-        old = old[np.argsort(batch.ts[old], kind="stable")]
-        clusters = np.split(old, np.flatnonzero(np.diff(batch.ts[old]) > GAP_MS) + 1)
-        return ReadingBatch.concat([self._around(batch.take(rows)) for rows in clusters])
+    def _learn(self, series: NDArray[np.int64]) -> None:
+        """Ask for the newest stored time of series that are not known yet; 0 where there is none."""
+        if not len(series):
+            return
+        there = self.latest(series.tolist())
+        self._newest.learn(series, np.zeros(len(series), np.int64))
+        self._newest.learn(there.series, there.ts)
+
+    def _stored(self, rows: ReadingBatch) -> NDArray[np.bool_]:
+        """Marks the rows that the server has."""
+        order = np.argsort(rows.ts, kind="stable")
+        clusters = np.split(order, np.flatnonzero(np.diff(rows.ts[order]) > GAP_MS) + 1)
+        there = ReadingBatch.concat([self._around(rows.take(cluster)) for cluster in clusters])
+        both = ReadingBatch.concat([there, rows])
+        return ~first_of_each(both, sort_order(both))[len(there) :]
 
     def _around(self, rows: ReadingBatch) -> ReadingBatch:
         return self.read(np.unique(rows.series).tolist(), int(rows.ts[0]), int(rows.ts[-1]) + 1)

@@ -92,6 +92,13 @@ class Victoria:
         samples = self._instant(f"sum(count_over_time({selector}[{LOOK_BACK[-1]}]))")
         return sum(round(float(sample.value[1])) for sample in samples)
 
+    def drop_before(self, ms: int) -> int:  # noqa: ARG002 - see the docstring
+        """Nothing: this server drops whole months by its own ``-retentionPeriod``."""
+        return 0
+
+    def size_bytes(self) -> int:
+        return 0
+
     def erase(self, device: int) -> None:
         self._settle()
         selector = self._selector("(v|q|seq)", device, [])

@@ -32,10 +32,14 @@ class Unreadable(Exception):
 
 
 class Engine:
-    """Queries over segment files; usable from several threads at once. What exceeds `MEMORY` spills to `spill`."""
+    """Queries over segment files; usable from several threads at once. What exceeds `MEMORY` spills to `spill`.
 
-    def __init__(self, folder: Path, spill: Path | None = None) -> None:
+    `threads` of 0 takes as many as there are processors, 1 leaves all the work to the thread that asks.
+    """
+
+    def __init__(self, folder: Path, spill: Path | None = None, threads: int = 0) -> None:
         self._folder = folder
+        self._threads = {"threads": threads} if threads else {}
         self._spill = str(spill) if spill else ""
         self._db = self._connect()
 
@@ -66,7 +70,7 @@ class Engine:
         self._db.close()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": self._spill})
+        return duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": self._spill, **self._threads})
 
     def _run(self, sql: str, parameters: dict[str, Any], tables: dict[str, Columns] | None = None) -> Columns:
         try:

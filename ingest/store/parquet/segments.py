@@ -1,7 +1,8 @@
 """Segments by name: the folder's listing is the catalogue, so readers need no lock and writers no manifest.
 
-A segment is one immutable file ``<day>/<first>-<last>-<version>_<low>-<high>_<rows>.parquet``. Each write of a day
-gets the next *generation*; a merged segment spans the generations ``first..last`` of its parts. A segment whose
+A segment is one immutable file ``<day>/<first>-<last>-<version>_<low>-<high>_<rows>_<crc>.parquet``; the CRC-32 of its
+bytes is in its name, so that a bit that the disk lost is found out (files of earlier versions have none). Each write of
+a day gets the next *generation*; a merged segment spans the generations ``first..last`` of its parts. A segment whose
 generations lie within another's is *covered* and does not count, so one rename puts the merged segment in the place
 of all its parts, for every process at once and whenever the parts are deleted. A rewritten segment keeps its
 generations and gets the next version.
@@ -18,13 +19,16 @@ from pathlib import Path
 from ingest.store.fresh import MOST_MS
 
 DAY_MS = 86_400_000
-_NAME = re.compile(r"(\d{16})-(\d{16})-(\d+)_(\d+)-(\d+)_(\d+)\.parquet", re.ASCII)
+_NAME = re.compile(r"(\d{16})-(\d{16})-(\d+)_(\d+)-(\d+)_(\d+)(?:_([0-9a-f]{8}))?\.parquet", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One file: generations `first` to `last`, event times `low` to `high` (both included), `rows` readings."""
+    """One file: generations `first` to `last`, event times `low` to `high` (both included), `rows` readings.
+
+    `crc` is the CRC-32 of its bytes as eight hexadecimal digits, empty where it is not known.
+    """
 
     folder: Path
     first: int
@@ -33,23 +37,32 @@ class Segment:
     low: int
     high: int
     rows: int
+    crc: str = ""
 
     @property
     def path(self) -> Path:
         """Where the segment is."""
         numbers = f"{self.first:016d}-{self.last:016d}-{self.version}_{self.low}-{self.high}_{self.rows}"
-        return self.folder / f"{numbers}.parquet"
+        return self.folder / (f"{numbers}_{self.crc}.parquet" if self.crc else f"{numbers}.parquet")
 
     @staticmethod
     def parse(folder: Path, name: str) -> Segment | None:
         """The segment of that file name, None for any other name."""
         match = _NAME.fullmatch(name)
-        return Segment(folder, *map(int, match.groups())) if match else None
+        if not match:
+            return None
+        first, last, version, low, high, rows = map(int, match.groups()[:6])
+        return Segment(folder, first, last, version, low, high, rows, match[7] or "")
 
 
 def day_folder(root: Path, ts: int) -> Path:
     """The folder of the day (UTC) that `ts` falls in."""
     return root / datetime.fromtimestamp(ts // 1000, UTC).date().isoformat()
+
+
+def day_start(folder: Path) -> int:
+    """The first millisecond of the day of that folder."""
+    return int(datetime.fromisoformat(f"{folder.name}T00:00:00+00:00").timestamp()) * 1000
 
 
 def days(root: Path, start_ms: int | None = None, end_ms: int | None = None) -> list[Path]:

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.reading import SIGNAL_BITS, ReadingBatch
-from ingest.store import metrics
-from ingest.store.errors import StoreError, StoreUnavailable
-from ingest.store.fresh import Newest, check_contract, first_of_each, sort_order
-from ingest.store.parquet import merge, segments
-from ingest.store.parquet.engine import COLUMNS, Columns, Engine, Unreadable, batch_of, source
-from ingest.store.parquet.files import FolderLock, disk_errors, make_folder, publish, sync_folder
+from ingest.store.errors import StoreUnavailable
+from ingest.store.fresh import Newest, check_contract
+from ingest.store.parquet import segments
+from ingest.store.parquet.engine import COLUMNS, Columns, Engine, batch_of, source
+from ingest.store.parquet.files import FolderLock, disk_errors
 from ingest.store.parquet.reader import SegmentReader
 from ingest.store.parquet.segments import DAY_MS, Segment
-from kit.logs import get
+from ingest.store.parquet.shelf import Shelf
+from ingest.store.parquet.tender import Tender
+from ingest.store.protocol import Stats, bounded
 
 VIEW_DAYS = 3  # newest days whose series are known at open; fewer: more look-ups after it; more: a slower open
-MERGE_REST_S = 60.0  # after a failed merge (a full disk); shorter: each write pays for another failure
-
-_log = get("store")
+MOST_SEGMENTS = 512  # of a day before a write waits for merges; fewer: waits more, more: reads open more files
 
 
 class ParquetStore:
@@ -36,20 +34,11 @@ class ParquetStore:
 
     def __init__(self, root: Path, *, read_only: bool = False) -> None:
         self._root = root
-        self._writing = threading.Lock()
-        self._newest = Newest()
-        self._no_merge_before = 0.0
-        self._lock: FolderLock | None = None
+        self._engine = Engine(root)
+        self._writer: _Writer | None = None
         if not read_only:
-            with disk_errors(root):
-                root.mkdir(parents=True, exist_ok=True)
-                self._lock = FolderLock(root)
-        self._spill = root / "spill"
-        self._engine = Engine(root, None if read_only else self._spill)
-        self._reader = SegmentReader(root, self._engine, may_move=not read_only)
-        if not read_only:
-            self._tidy()
-            self._learn_newest()
+            self._writer = _Writer(root, self._engine)
+        self._reader = self._writer.shelf.reader if self._writer else SegmentReader(root, self._engine, may_move=False)
 
     @property
     def rewind_ms(self) -> int:
@@ -57,26 +46,30 @@ class ParquetStore:
 
     def fresh(self, batch: ReadingBatch) -> NDArray[np.bool_]:
         check_contract(batch)
-        with self._writing:
-            self._check_writable()
-            return first_of_each(batch, sort_order(batch)) & ~self._stored(batch)
+        return self._writing().fresh(batch)
 
     def write(self, rows: ReadingBatch) -> None:
         check_contract(rows)
-        with self._writing:
-            self._check_writable()
-            rows = rows.take(sort_order(rows))
-            day = rows.ts // DAY_MS
-            for number in np.unique(day):
-                self._append(rows.take(day == number))
-            for folder in {segments.day_folder(self._root, int(number) * DAY_MS) for number in np.unique(day)}:
-                self._merge_if_due(folder)
+        self._writing().write(rows)
 
     def read(self, series: Sequence[int], start_ms: int, end_ms: int) -> ReadingBatch:
         if not len(series) or start_ms >= end_ms:
             return ReadingBatch.empty()
         where = f"series IN ({_numbers(series)}) AND ts >= {int(start_ms)} AND ts < {int(end_ms)}"
         sql = f"SELECT {COLUMNS} FROM {source()} WHERE {where} ORDER BY series, ts"  # noqa: S608 - numbers only
+        return _batch(self._reader.ask(sql, lambda: segments.find(self._root, start_ms, end_ms)))
+
+    def read_minmax(self, series: Sequence[int], start_ms: int, end_ms: int, buckets: int) -> ReadingBatch:
+        if not len(series) or start_ms >= end_ms:
+            return ReadingBatch.empty()
+        where = f"series IN ({_numbers(series)}) AND ts >= {int(start_ms)} AND ts < {int(end_ms)}"
+        part = f"(ts - {int(start_ms)}) * {bounded(buckets)} // {int(end_ms) - int(start_ms)}"
+        row = "{ts: ts, value: value, quality: quality, seq: seq}"
+        sql = (
+            f"SELECT DISTINCT series, r.ts AS ts, r.value AS value, r.quality AS quality, r.seq AS seq FROM ("  # noqa: S608
+            f"SELECT series, unnest([arg_min({row}, value), arg_max({row}, value)]) AS r "
+            f"FROM {source()} WHERE {where} GROUP BY series, {part}) ORDER BY series, ts"
+        )
         return _batch(self._reader.ask(sql, lambda: segments.find(self._root, start_ms, end_ms)))
 
     def latest(self, series: Sequence[int]) -> ReadingBatch:
@@ -94,70 +87,134 @@ class ParquetStore:
         return batch.take(np.argsort(batch.series))
 
     def erase(self, device_no: int) -> int:
+        return self._writing().erase(device_no)
+
+    def drop_before(self, ms: int) -> int:
+        return self._writing().drop_before(ms)
+
+    def count(self) -> int:
+        return sum(segment.rows for segment in self._live())
+
+    def stats(self) -> Stats:
+        live = self._live()
+        aside = self._root / "aside"
+        with disk_errors(self._root):
+            return Stats(
+                readings=sum(segment.rows for segment in live),
+                bytes=sum(_size(segment.path) for segment in live),
+                files=len(live),
+                days=len({segment.folder for segment in live}),
+                first_ms=min((segment.low for segment in live), default=0),
+                last_ms=max((segment.high for segment in live), default=0),
+                set_aside=sum(1 for _ in aside.iterdir()) if aside.is_dir() else 0,
+            )
+
+    def close(self) -> None:
+        if self._writer:
+            self._writer.close()
+            self._writer = None
+        self._engine.close()
+
+    def settle(self) -> None:
+        """Wait until the merges that are due are made."""
+        self._writing().tender.settle()
+
+    def _writing(self) -> _Writer:
+        if self._writer is None:
+            raise StoreUnavailable(f"The telemetry store in {self._root} is not open for writing.")
+        return self._writer
+
+    def _live(self) -> list[Segment]:
+        return self._reader.usable(lambda: segments.find(self._root))
+
+    def _latest_in(self, wanted: set[int], folders: list[Path]) -> ReadingBatch:
+        newest = ", ".join(f"arg_max({name}, ts) AS {name}" for name in ("value", "quality", "seq"))
+        sql = (
+            f"SELECT series, max(ts) AS ts, {newest} FROM {source()} "  # noqa: S608 - numbers only
+            f"WHERE series IN ({_numbers(wanted)}) GROUP BY series"
+        )
+        return _batch(self._reader.ask(sql, _all_of(folders)))
+
+
+class _Writer:
+    """What the one process that writes has beside the others; safe from several threads."""
+
+    def __init__(self, root: Path, engine: Engine) -> None:
+        self._root = root
+        self._mutex = threading.Lock()
+        with disk_errors(root):
+            root.mkdir(parents=True, exist_ok=True)
+            self._lock = FolderLock(root)
+        self._spill = root / "spill"
+        self._calm = Engine(root, self._spill, threads=1)
+        self.shelf = Shelf(root, engine)
+        self.tender = Tender(Shelf(root, self._calm))
+        self._newest = Newest()
+        try:
+            self._tidy()
+            self._learn_newest()
+        except BaseException:
+            self.close()
+            raise
+
+    def fresh(self, batch: ReadingBatch) -> NDArray[np.bool_]:
+        with self._mutex:
+            return self._newest.fresh(batch, self._stored)
+
+    def write(self, rows: ReadingBatch) -> None:
+        with self._mutex:
+            self._newest.advance(rows)
+            rows = rows.take(self._newest.order(rows))
+            folders = [self.shelf.append(part) for part in _by_day(rows)]
+        self.tender.wake(folders)
+        if any(len(self.shelf.live(folder)) > MOST_SEGMENTS for folder in folders):
+            self.tender.settle()
+
+    def erase(self, device_no: int) -> int:
+        """As `TelemetryStore.erase`."""
         low, high = device_no << SIGNAL_BITS, (device_no + 1) << SIGNAL_BITS
         theirs = f"series >= {int(low)} AND series < {int(high)}"
-        with self._writing:
-            self._check_writable()
+        with self.tender.changing, self._mutex:
             self._tidy()  # a covered file that is still there would come back when its cover goes
-            gone = 0
-            for folder in self._days():
-                for segment in self._live(folder):
-                    gone += self._erase_from(segment, theirs)
+            live = [segment for folder in self.shelf.days() for segment in self.shelf.live(folder)]
+            gone = sum(self.shelf.erase_from(segment, theirs) for segment in live)
             self._newest.forget(device_no)
         return gone
 
-    def count(self) -> int:
-        return sum(segment.rows for segment in self._reader.usable(lambda: segments.find(self._root)))
+    def drop_before(self, ms: int) -> int:
+        """As `TelemetryStore.drop_before`, whole days."""
+        with self.tender.changing, self._mutex:
+            old = [folder for folder in self.shelf.days() if segments.day_start(folder) + DAY_MS <= ms]
+            return sum(self.shelf.drop_day(folder) for folder in old)
 
     def close(self) -> None:
-        self._engine.close()
-        if self._lock:
-            self._lock.release()
-            self._lock = None
-
-    def _check_writable(self) -> None:
-        if self._lock is None:
-            raise StoreUnavailable(f"The telemetry store in {self._root} is not open for writing.")
-
-    def _days(self) -> list[Path]:
-        with disk_errors(self._root):
-            return segments.days(self._root)
-
-    def _live(self, folder: Path) -> list[Segment]:
-        return self._reader.usable(lambda: segments.live(segments.listed(folder)[0]))
+        """Let others write."""
+        self.tender.close()
+        self._calm.close()
+        self._lock.release()
 
     def _tidy(self) -> None:
-        """Remove what a crash left (unfinished and covered files), set aside what is not ours."""
         shutil.rmtree(self._spill, ignore_errors=True)
-        for folder in self._days():
-            with disk_errors(self._root):
-                found, others = segments.listed(folder)
-                covered = set(found) - set(segments.live(found))
-                unfinished = [path for path in others if path.suffix == ".tmp"]
-                for path in [segment.path for segment in covered] + unfinished:
-                    path.unlink()
-                sync_folder(folder)
-            for path in set(others) - set(unfinished):
-                self._reader.set_aside(path, "it is not a segment")
+        self.shelf.tidy()
 
     def _learn_newest(self) -> None:
-        recent = self._days()[-VIEW_DAYS:]
+        """Learn the newest time of all series of the newest days; of the others it is before these days."""
+        days = self.shelf.days()
+        recent = days[-VIEW_DAYS:]
+        self._newest = Newest(segments.day_start(recent[0]) - 1 if len(days) > VIEW_DAYS else 0)
         sql = f"SELECT series, max(ts) AS ts FROM {source()} GROUP BY series"  # noqa: S608 - our own words
-        rows = self._reader.ask(sql, lambda: [segment for folder in recent for segment in self._live(folder)])
+        rows = self.shelf.reader.ask(sql, _all_of(recent))
         if rows:
-            self._newest.advance(rows["series"], rows["ts"])
+            self._newest.learn(rows["series"], rows["ts"])
 
-    def _stored(self, batch: ReadingBatch) -> NDArray[np.bool_]:
-        """Marks the rows whose (series, ts) is stored; only rows that may be old are looked up."""
-        stored = np.zeros(len(batch), np.bool_)
-        known = self._newest.of(batch.series)
-        maybe = np.flatnonzero((batch.ts <= known) | (known < 0))
-        if len(maybe):
-            times = np.sort(batch.ts[maybe])
-            probe: Columns = {"series": batch.series[maybe], "ts": batch.ts[maybe], "place": maybe}
-            sql = f"SELECT probe.place FROM {source()} JOIN probe USING (series, ts)"  # noqa: S608 - our own words
-            rows = self._reader.ask(sql, lambda: self._holding(times), {"probe": probe})
-            stored[rows.get("place", maybe[:0])] = True
+    def _stored(self, rows: ReadingBatch) -> NDArray[np.bool_]:
+        """Marks the rows whose (series, ts) is stored."""
+        stored = np.zeros(len(rows), np.bool_)
+        times = np.sort(rows.ts)
+        probe: Columns = {"series": rows.series, "ts": rows.ts, "place": np.arange(len(rows))}
+        sql = f"SELECT probe.place FROM {source()} JOIN probe USING (series, ts)"  # noqa: S608 - our own words
+        found = self.shelf.reader.ask(sql, lambda: self._holding(times), {"probe": probe})
+        stored[found.get("place", np.empty(0, np.int64))] = True
         return stored
 
     def _holding(self, times: NDArray[np.int64]) -> list[Segment]:
@@ -167,80 +224,25 @@ class ParquetStore:
         high = np.searchsorted(times, [segment.high for segment in found], "right")
         return [segment for segment, any_in in zip(found, high > low, strict=True) if any_in]
 
-    def _append(self, rows: ReadingBatch) -> None:
-        """Write the readings of one day, sorted by (series, ts) and all of them new, as one durable segment."""
-        self._newest.advance(rows.series, rows.ts)
-        folder = segments.day_folder(self._root, int(rows.ts[0]))
-        with disk_errors(self._root):
-            make_folder(folder)
-            generation = max([time.time_ns() // 1000, *(s.last + 1 for s in segments.listed(folder)[0])])
-        segment = Segment(folder, generation, generation, 0, int(rows.ts.min()), int(rows.ts.max()), len(rows))
-        temporary = folder / f"{generation}.tmp"
-        try:
-            self._engine.export(temporary, rows)
-            with disk_errors(self._root):
-                publish(temporary, segment.path)
-        except Unreadable as error:
-            raise StoreUnavailable(f"The telemetry store in {self._root} cannot be written: {error}.") from error
-        finally:
-            temporary.unlink(missing_ok=True)
 
-    def _latest_in(self, wanted: set[int], folders: list[Path]) -> ReadingBatch:
-        newest = ", ".join(f"arg_max({name}, ts) AS {name}" for name in ("value", "quality", "seq"))
-        sql = (
-            f"SELECT series, max(ts) AS ts, {newest} FROM {source()} "  # noqa: S608 - numbers only
-            f"WHERE series IN ({_numbers(wanted)}) GROUP BY series"
-        )
-        return _batch(self._reader.ask(sql, lambda: [segment for folder in folders for segment in self._live(folder)]))
+def _by_day(rows: ReadingBatch) -> list[ReadingBatch]:
+    if not len(rows):
+        return []
+    if rows.ts.min() // DAY_MS == rows.ts.max() // DAY_MS:
+        return [rows]
+    day = rows.ts // DAY_MS
+    return [rows.take(day == number) for number in np.unique(day)]
 
-    def _merge_if_due(self, folder: Path) -> None:
-        """Merge as often as due. A failure costs nothing but order: the readings are stored already."""
-        if time.monotonic() < self._no_merge_before:
-            return
-        try:
-            while run := merge.due(self._live(folder)):
-                self._replace(run, merge.merged(run))
-                metrics.merges.inc()
-        except StoreError as error:
-            metrics.merge_failures.inc()
-            self._no_merge_before = time.monotonic() + MERGE_REST_S
-            _log.warning("segments not merged", folder=str(folder), reason=error.problem, retry_s=MERGE_REST_S)
 
-    def _replace(self, old: list[Segment], new: Segment, where: str = "true") -> None:
-        """Put `new` in the place of `old`, for all readers at once; nothing changes when it fails."""
-        temporary = new.folder / f"{new.first}-{new.last}.tmp"
-        paths = [segment.path for segment in old]
-        try:
-            self._engine.rewrite(paths, temporary, where)
-            rows = self._engine.query(f"SELECT count(*) AS rows FROM {source()}", [temporary])["rows"][0]  # noqa: S608
-            if rows != new.rows:
-                raise StoreUnavailable(f"A merge gave {rows} readings in place of {new.rows} in {new.folder}.")
-            with disk_errors(self._root):
-                publish(temporary, new.path)
-                for path in paths:
-                    path.unlink()
-                sync_folder(new.folder)
-        except Unreadable as error:
-            self._reader.look_into(paths, error)
-        finally:
-            temporary.unlink(missing_ok=True)
+def _all_of(folders: Sequence[Path]) -> Callable[[], list[Segment]]:
+    return lambda: [one for folder in folders for one in segments.live(segments.listed(folder)[0])]
 
-    def _erase_from(self, segment: Segment, theirs: str) -> int:
-        """Remove the readings that fulfil `theirs` from one segment; how many."""
-        sql = f"SELECT count(*) AS rows FROM {source()} WHERE {theirs}"  # noqa: S608 - our own words
-        answer = self._reader.ask(sql, lambda: [segment])
-        rows = int(answer["rows"][0]) if answer else 0
-        if 0 < rows < segment.rows:
-            left = segment.rows - rows
-            new = Segment(
-                segment.folder, segment.first, segment.last, segment.version + 1, segment.low, segment.high, left
-            )
-            self._replace([segment], new, f"NOT ({theirs})")
-        elif rows:
-            with disk_errors(self._root):
-                segment.path.unlink()
-                sync_folder(segment.folder)
-        return rows
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # merged meanwhile
+        return 0
 
 
 def _numbers(series: Sequence[int] | set[int]) -> str:

@@ -83,6 +83,7 @@ def _die_at(step: int, here: Path) -> None:
     store = ParquetStore(here / "store")
     for at in range(4):
         keep(store, span(at, at + 1))
+        store.settle()
         os.write(acknowledged, b".")
     os._exit(0)
 
@@ -123,6 +124,7 @@ def fill_the_disk(folder: str) -> None:
     say(store.count())
     for at in range(10_000, 10_020):  # small ones still fit, and so do their merges; the large merge does not
         keep(store, span(at, at + 1))
+    store.settle()
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     written = keep(store, rows)
     say(f"{written.sum()} {(~written).sum()} {store.count()}")

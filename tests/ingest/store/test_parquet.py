@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from ingest.reading import ReadingBatch, series_id
 from ingest.store.errors import StoreLocked, StoreUnavailable
 from ingest.store.parquet import merge
+from ingest.store.parquet.engine import Engine
 from ingest.store.parquet.segments import find
 from ingest.store.parquet.store import ParquetStore
 from ingest.store.protocol import keep
@@ -148,6 +149,7 @@ def test_small_segments_of_a_day_become_few_and_stay_readable(opened: Open, tmp_
     store = opened(tmp_path)
     for at in range(200):
         keep(store, span(at * 5, at * 5 + 5))
+    store.settle()
     assert len(files(tmp_path)) < 2 * merge.FAN_IN
     assert numbers(store) == list(range(1000))
 
@@ -158,6 +160,7 @@ def test_large_segments_are_left_alone_by_small_merges(opened: Open, tmp_path: P
     large = files(tmp_path)
     for at in range(20_000, 20_050):
         keep(store, span(at, at + 1))
+    store.settle()
     assert large[0] in files(tmp_path)
     assert store.count() == 20_050
 
@@ -175,10 +178,11 @@ def test_a_failed_merge_does_not_fail_the_write(opened: Open, tmp_path: Path, mo
     def no_room(*_: object) -> None:
         raise StoreUnavailable("no room for a merge")
 
-    monkeypatch.setattr(store._engine, "rewrite", no_room)
+    monkeypatch.setattr(Engine, "rewrite", no_room)
     with capture_logs() as logs:
         for at in range(30):
             assert keep(store, span(at, at + 1)).sum() == 1
+            store.settle()
     assert [entry["event"] for entry in logs] == ["segments not merged"]
     assert numbers(store) == list(range(30))
 
