@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ingest.gateway.config import RouteConfig
+from ingest.identity.config import IdentityConfig
 from ingest.store.config import StoreConfig
 from kit.settings import Section
 
@@ -82,5 +83,8 @@ class Config(Section):
     )
     retention_days: int = Field(
         0, ge=0, description="Stored readings older than this are dropped; 0 keeps them for ever."
+    )
+    identity: IdentityConfig = Field(
+        default_factory=IdentityConfig.model_construct, description="How devices prove who they are."
     )
     store: StoreConfig = Field(default_factory=StoreConfig.model_construct, description="The telemetry store.")

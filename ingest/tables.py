@@ -67,6 +67,7 @@ class LedgerRow(Base):
     """
 
     __tablename__ = "ledger"
+    __table_args__ = (Index("ix_ledger_tenant_hour", "tenant", "hour"),)
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
     device: Mapped[str] = mapped_column(primary_key=True)
@@ -157,6 +158,18 @@ class DeviceAuditRow(Base):
     actor: Mapped[str]
     action: Mapped[str]
     detail: Mapped[str]
+
+
+class BrokerRefusalRow(Base):
+    """How often in an hour the broker refused what an identity published, and on which topic the last time."""
+
+    __tablename__ = "broker_refusal"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    device: Mapped[str] = mapped_column(primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+    topic: Mapped[str]
 
 
 class DeviceStatusRow(Base):

@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("fresh", sa.LargeBinary(), nullable=False),
     )
     op.add_column("ledger", sa.Column("missing", sa.BigInteger(), nullable=False, server_default="0"))
+    op.create_index("ix_ledger_tenant_hour", "ledger", ["tenant", "hour"])
     op.add_column("device_seen", sa.Column("newest_seq", sa.BigInteger(), nullable=False, server_default="-1"))
     op.add_column("device_seen", sa.Column("skew_ms", sa.BigInteger()))
     op.add_column("quarantine", sa.Column("topic", sa.String(), nullable=False, server_default=""))
@@ -73,6 +74,14 @@ def _identity() -> None:
         *(sa.Column(name, sa.String(), nullable=False) for name in ("tenant", "device", "actor", "action", "detail")),
     )
     op.create_index("ix_device_audit_device", "device_audit", ["tenant", "device", "id"])
+    op.create_table(
+        "broker_refusal",
+        sa.Column("tenant", sa.String(), primary_key=True),
+        sa.Column("device", sa.String(), primary_key=True),
+        sa.Column("hour", _MOMENT, primary_key=True),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("topic", sa.String(), nullable=False),
+    )
 
 
 def _said() -> None:
@@ -128,6 +137,7 @@ def _commands() -> None:
 
 def downgrade() -> None:
     """Drop them again."""
+    op.drop_index("ix_ledger_tenant_hour", "ledger")
     for table, names in {
         "device": ("revoked_at",),
         "quarantine": ("topic", "whole"),
@@ -138,6 +148,6 @@ def downgrade() -> None:
             op.drop_column(table, name)
     for table in (
         "flush_intent", "clock_offset", "device_command", "announcement", "device_event", "device_status",
-        "device_audit", "device_claim", "device_credential",
+        "broker_refusal", "device_audit", "device_claim", "device_credential",
     ):  # fmt: skip
         op.drop_table(table)

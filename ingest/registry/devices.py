@@ -53,6 +53,15 @@ class Device:
     revoked: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Who owned a device from when to when; `ended_at` is None while they do."""
+
+    owner: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
 def register(session: Session, spec: DeviceSpec, at: datetime | None = None) -> Device:
     """Register a device, or bring what is known about it up to date; the same spec twice changes nothing.
 
@@ -84,11 +93,7 @@ def hand_over(session: Session, device_no: int, owner: str, at: datetime | None 
     if current == owner:
         return
     moment = at or session.execute(select(func.clock_timestamp())).scalar_one()
-    session.execute(
-        update(DeviceOwnerRow)
-        .where(DeviceOwnerRow.device_no == device_no, DeviceOwnerRow.ended_at.is_(None))
-        .values(ended_at=func.greatest(DeviceOwnerRow.started_at, moment))
-    )
+    release(session, device_no, moment)
     known = session.execute(select(DeviceOwnerRow.id).where(DeviceOwnerRow.device_no == device_no).limit(1)).first()
     session.add(DeviceOwnerRow(device_no=device_no, owner=owner, started_at=moment if known else FIRST_OWNER_SINCE))
     session.flush()
@@ -138,6 +143,24 @@ def owner_at(session: Session, device_no: int, at: datetime) -> str | None:
         .order_by(DeviceOwnerRow.started_at.desc())
         .limit(1)
     ).scalar()
+
+
+def owners(session: Session, device_no: int) -> list[Ownership]:
+    """Everybody who ever owned the device, the first of them first."""
+    rows = session.execute(
+        select(DeviceOwnerRow).where(DeviceOwnerRow.device_no == device_no).order_by(DeviceOwnerRow.id)
+    ).scalars()
+    return [Ownership(row.owner, row.started_at, row.ended_at) for row in rows]
+
+
+def release(session: Session, device_no: int, at: datetime | None = None) -> None:
+    """End the ownership of the device at `at` (default: now); nothing changes when nobody owns it."""
+    moment = at or session.execute(select(func.clock_timestamp())).scalar_one()
+    session.execute(
+        update(DeviceOwnerRow)
+        .where(DeviceOwnerRow.device_no == device_no, DeviceOwnerRow.ended_at.is_(None))
+        .values(ended_at=func.greatest(DeviceOwnerRow.started_at, moment))
+    )
 
 
 def _devices() -> Select[DeviceRow, str]:
