@@ -26,10 +26,23 @@ class MessageReader:
         self._history_ms = history_ms
         self._clockless: dict[int, int] = {}
 
-    def take(self, known: Known, message: Message, received_ms: int, into: Columns) -> None:
-        """Sort the readings of one message into good and refused; whoever calls has counted them."""
+    def take_all(self, known: Known, messages: list[Message], received_ms: int, into: Columns) -> None:
+        """Sort the readings of one payload's messages into good and refused, and count them as received.
+
+        For a device without a clock "now" is the receive time, but always later than its last: what was queued and
+        comes in one burst keeps its order and its distance.
+        """
+        now_ms = max(received_ms, self._clockless.get(known.base, 0) + 1)
+        for message in messages:
+            into.received += max(len(message.signals), 1)
+            self._take(known, message, received_ms, now_ms, into)
+            if message.clock != "ok":
+                self._clockless[known.base] = now_ms
+                now_ms += message.clock == "none"
+
+    def _take(self, known: Known, message: Message, received_ms: int, now_ms: int, into: Columns) -> None:
         try:
-            ts, quality = self._head(known, message, received_ms)
+            ts, quality = self._head(known, message, received_ms, now_ms)
         except Refused as no:
             into.refuse(no.reason, no.detail, len(message.signals))
             return
@@ -56,18 +69,16 @@ class MessageReader:
         into.quality.extend([quality] * taken)
         into.seq.extend([message.seq if 0 <= message.seq < _SEQ_END else -1] * taken)
 
-    def _head(self, known: Known, message: Message, received_ms: int) -> tuple[int, int]:
+    def _head(self, known: Known, message: Message, received_ms: int, now_ms: int) -> tuple[int, int]:
         """Event time and quality of a message. Raises Refused when all of it cannot be taken."""
         if message.device is not None and message.device != known.name:
             raise Refused("device_mismatch", f"the payload says {message.device}")
         quality = int(Quality.HISTORICAL) if message.historical else 0
         if message.clock == "none":
-            ts = max(received_ms, self._clockless.get(known.base, 0) + 1)
-            self._clockless[known.base] = ts
-            return ts, quality | Quality.NO_CLOCK
+            return now_ms, quality | Quality.NO_CLOCK
         ts = event_time(message.ts)
         if message.clock == "relative":
-            ts += received_ms
+            ts += now_ms
             quality |= Quality.NO_CLOCK
         if ts > received_ms + AHEAD_MS:
             raise Refused("clock_ahead", f"{(ts - received_ms) / 60_000:,.0f} minutes ahead")

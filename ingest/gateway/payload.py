@@ -116,12 +116,12 @@ class PayloadReader:
         """Take the messages of one device of a payload."""
         known = self._find(name)
         into = at.columns_of(self._partition(name))
-        for message in messages:
-            into.received += max(len(message.signals), 1)
-            if known is None:
-                into.refuse("unknown_device", name, len(message.signals))
-            else:
-                self._messages.take(known, message, at.received_ms, into)
+        if known is not None:
+            self._messages.take_all(known, messages, at.received_ms, into)
+        else:
+            count = sum(max(len(message.signals), 1) for message in messages)
+            into.received += count
+            into.refuse("unknown_device", name, count)
         into.end_payload(name, at.topic, at.content)
 
     def _read_event(self, at: _Payload, said: Said) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping as Dictionary
 from typing import Any
 
 from ingest.errors import RouteInvalid
-from ingest.wire.codecs.strict import flattened, parse
+from ingest.wire.codecs.strict import flattened, parse, shown
 from ingest.wire.message import Decoded, Message
 
 TIME = "/ts"
@@ -44,7 +44,7 @@ class Mapping:
             if isinstance(element, dict):
                 messages.append(self._message(element))
             else:
-                broken.append(f"expected an object, got {element!r:.60}")
+                broken.append(f"expected an object, got {shown(element)}")
         return Decoded(messages, tuple(broken))
 
     def _message(self, element: dict[str, Any]) -> Message:

@@ -13,7 +13,7 @@ from typing import Any
 from ingest.errors import Undecodable
 
 MOST_DEPTH = 16  # levels; fewer refuses honest shadow documents, more only serves attacks
-MOST_DIGITS = 30  # longer integers are kept as floats: no signal and no time has them
+MOST_DIGITS = 1000  # longer integers become infinite floats: Python takes long to read them, and nothing has them
 REASON_CHARS = 200
 
 
@@ -47,6 +47,14 @@ def too_deep(content: Any, levels: int = MOST_DEPTH) -> bool:
     if isinstance(content, list):
         return levels == 0 or any(too_deep(v, levels - 1) for v in content if isinstance(v, dict | list))
     return False
+
+
+def shown(value: Any) -> str:
+    """A value for a reason, whatever it is."""
+    try:
+        return f"{value!r:.60}"
+    except (ValueError, RecursionError):  # an integer with thousands of digits
+        return f"a {type(value).__name__}"
 
 
 def flattened(content: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
