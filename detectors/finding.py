@@ -18,7 +18,8 @@ class SignalEvidence:
 
     `role` is ``cause`` for a signal that the fault's signature names, else ``context``. `expected_low` and
     `expected_high` bound the value expected at `at`; `band` holds ``(epoch ms, low, high)`` points for the chart,
-    at most 200, ascending, from two days before the onset.
+    at most 200, ascending, from two days before the onset. `attached` holds readings as ``(epoch ms, value)`` where
+    they belong to the claim itself and must outlast the store: at most 200, ascending.
     """
 
     signal: str
@@ -32,6 +33,7 @@ class SignalEvidence:
     surprise: float
     severity: float
     band: tuple[tuple[int, float, float], ...] = ()
+    attached: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
