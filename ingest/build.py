@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from ingest import ledger
 from ingest.config import Config
-from ingest.gateway import mqtt
+from ingest.gateway import mqtt, status
 from ingest.gateway import role as gateway
 from ingest.log import LOGS, PartitionLog
 from ingest.registry.manifest import import_devices
@@ -88,8 +88,9 @@ def pulse(engine: Engine, settings: Settings) -> dict[str, Any]:
 
 
 def doctor(settings: Settings) -> Iterable[Check]:
-    """Whether the broker answers, the log can be read and has room, and the store opens."""
+    """Whether the broker answers and the gateways stand, the log can be read and has room, and the store opens."""
     yield _broker_check(settings)
+    yield from status.checks(settings.data_path(status.FOLDER), SystemClock().now_ms())
     yield _log_check(settings)
     yield _store_check(settings)
 

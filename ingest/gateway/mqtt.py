@@ -159,8 +159,7 @@ class Connection:
         self._lost("unreachable")
 
     def _on_subscribe(self, _client: mqtt.Client, _data: Any, _mid: int, codes: list[ReasonCode], _p: Any) -> None:
-        refused = [topic for topic, code in zip(self._filters, codes, strict=False) if code.is_failure]
-        if refused:
+        if refused := _refused(self._filters, codes):
             _log.error("the broker refuses the subscription", topics=refused, fix="allow it in the broker's ACL")
             self._why = "refused"
             self._cut()  # and ask again: the list may be mended meanwhile
@@ -189,6 +188,10 @@ class Connection:
             self.connected = False
             with contextlib.suppress(OSError):  # it is gone already; past TLS, whose own shutdown would unwrap it
                 socket.socket.shutdown(cast("socket.socket", open_socket), how)
+
+
+def _refused(filters: Sequence[str], codes: Sequence[ReasonCode]) -> list[str]:
+    return [topic for topic, code in zip(filters, codes, strict=False) if code.is_failure]
 
 
 def _reason(code: ReasonCode) -> str:

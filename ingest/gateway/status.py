@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +17,7 @@ import msgspec
 
 from kit.clock import SystemClock
 from kit.logs import get
+from kit.plugins import Check
 
 FOLDER = "gateway"
 STALE_MS = 15_000  # a file not written for so long is of a gateway that is gone or hangs; shorter blames a busy machine
@@ -134,6 +136,39 @@ class Status:
                 fresh.replace(self._path)
             except OSError as error:  # a full disk must not end the connection; the file grows stale, which is true
                 _log.warning("the gateway's status cannot be written", reason=error.strerror or type(error).__name__)
+
+
+def checks(folder: Path, now_ms: int) -> Iterator[Check]:
+    """A line for each gateway that ran on this data folder and is not retired."""
+    for facts in read_all(folder):
+        if now_ms - facts.written_ms < RETIRED_MS:
+            yield _check(facts, now_ms)
+
+
+def _check(facts: Facts, now_ms: int) -> Check:
+    name = f"gateway {facts.client_id}"
+    ended = ", ".join(f"{reason} {count}" for reason, count in sorted(facts.reconnects.items()))
+    history = f"connections ended so far: {ended or 'none'}"
+    if now_ms - facts.written_ms >= STALE_MS:
+        detail = f"does not run; last seen {_ago(facts.written_ms, now_ms)}; {history}"
+        return Check(name, False, detail, "Start it with `forewarn up` or `forewarn worker run --role gateway`.")
+    if not facts.connected:
+        detail = f"not connected, since {_ago(facts.since_ms, now_ms)}; {history}"
+        return Check(name, False, detail, "See the gateway's log for why; check [broker] and the broker's access list.")
+    if facts.sessions_lost and now_ms - facts.session_lost_ms < TOLD_MS:
+        detail = (
+            f"the broker lost the gateway's session {_ago(facts.session_lost_ms, now_ms)}: messages that it had taken"
+            f" over may be gone; {history}"
+        )
+        fix = "Let the broker keep its sessions on disk, and look for gaps with `forewarn ledger`."
+        return Check(name, False, detail, fix)
+    last = f"last message {_ago(facts.last_message_ms, now_ms)}" if facts.last_message_ms else "no message yet"
+    return Check(name, True, f"connected {_ago(facts.since_ms, now_ms)}; {last}; {history}")
+
+
+def _ago(then_ms: int, now_ms: int) -> str:
+    seconds = max(now_ms - then_ms, 0) / 1000
+    return f"{seconds:,.0f} s ago" if seconds < 600 else f"{seconds / 60:,.0f} min ago"
 
 
 def read_all(folder: Path) -> list[Facts]:

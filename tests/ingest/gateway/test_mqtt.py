@@ -2,82 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import pytest
 
 from ingest.errors import NotPublished
-from ingest.gateway.mqtt import Connection, address
-from ingest.gateway.packets import Packets
-from ingest.wire import topics
+from ingest.gateway.mqtt import address
 from kit.errors import ServiceError
 from kit.services import LocalBroker
 from kit.settings import Broker
+from tests.ingest.gateway.connections import TOPIC, Connect, acknowledge, settle, take, take_all, texts
 from tests.ingest.support import Publisher, until
-
-TOPIC = topics.telemetry("demo", "car-0")
-ALL = topics.telemetry_of_all("demo")
-Connect: TypeAlias = Callable[..., AbstractContextManager[Connection]]
-
-
-@pytest.fixture(params=["fast", "plain"])
-def connected(request: pytest.FixtureRequest) -> Connect:
-    """Connect to a broker in one of the two ways and wait for the subscription."""
-
-    @contextmanager
-    def connect(
-        url: str, folder: Path | None = None, filters: tuple[str, ...] = (ALL,), **more: Any
-    ) -> Iterator[Connection]:
-        connection = Connection(Broker(url=url), "gateway-test", filters, request.param, folder, **more)
-        connection.start()
-        try:
-            until(lambda: connection.connected, "the subscription")
-            yield connection
-        finally:
-            connection.stop()
-
-    return connect
-
-
-def take(connection: Connection, count: int) -> list[Packets]:
-    """At least `count` messages."""
-    taken: list[Packets] = []
-
-    def enough() -> bool:
-        taken.append(connection.take(10_000, 1_000_000, 0.1))
-        return sum(map(len, taken)) >= count
-
-    until(enough, f"{count} messages")
-    return [packets for packets in taken if len(packets)]
-
-
-def acknowledge(connection: Connection, taken: list[Packets]) -> None:
-    for packets in taken:
-        connection.acknowledge(packets)
-
-
-def take_all(connection: Connection, count: int) -> list[str]:
-    """Take and acknowledge until `count` different messages came; all that came."""
-    seen: list[str] = []
-    while len(set(seen)) < count:
-        taken = take(connection, 1)
-        acknowledge(connection, taken)
-        seen += texts(taken)
-    return seen
-
-
-def settle(connection: Connection) -> None:
-    """Wait until the broker has read all that was acknowledged: it answers a subscription in turn."""
-    connection.connected = False
-    connection._client.subscribe([(ALL, 1)])
-    until(lambda: connection.connected, "the broker to catch up")
-
-
-def texts(taken: list[Packets]) -> list[str]:
-    return [payload.decode() for packets in taken for _topic, payload in packets.pairs()]
 
 
 def test_messages_arrive_in_order_and_acknowledged_ones_do_not_come_again(
