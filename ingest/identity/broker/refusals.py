@@ -24,6 +24,7 @@ SHUT_OUT = re.compile(
     rb"disconnected, not authorised\.|routines:[^\n]*(?:certificate|no shared)|alert [^\n]*certificate"
 )
 TROUBLE = re.compile(rb"^(?:\d+: )?((?:Error|Warning)[^\n]*)", re.MULTILINE)
+LINE_MOST = 70_000  # bytes kept of a line that has not ended yet; a topic has at most 65,535
 TOPIC_MOST = 200  # characters; enough to see whose topic it was
 
 
@@ -58,7 +59,8 @@ class LogReader:
 
     def feed(self, piece: bytes) -> int:
         """Count what is in the piece; how many refused messages it had. A line may be cut anywhere."""
-        whole, newline, self._rest = (self._rest + piece).rpartition(b"\n")
+        whole, newline, rest = (self._rest + piece).rpartition(b"\n")
+        self._rest = rest[:LINE_MOST]
         if not newline:
             return 0
         found = 0

@@ -76,7 +76,7 @@ max_queued_messages {QUEUED_MOST}
 max_packet_size {payload_kb * 1024 + 1024}
 set_tcp_nodelay true
 
-log_dest stdout
+log_dest stderr
 log_type error
 log_type warning
 
@@ -124,6 +124,7 @@ def acl(tenant: str, account: str, revoked: Iterable[str], foreign: Iterable[For
     roots = dict.fromkeys(_root(covered) for route in routes for covered in route.filters)
     lines = [
         "# Kept in step by `forewarn broker run` or `forewarn broker sync`. Lines of your own go into own.acl.",
+        own.strip(),
         *(f"pattern write {root}/%u/{channel}" for channel in UP),
         *(f"pattern read {root}/%u/{channel}" for channel in DOWN),
         *(f"pattern write {topic}" for topic in (_tied(route.topic) for route in routes) if topic),
@@ -133,7 +134,7 @@ def acl(tenant: str, account: str, revoked: Iterable[str], foreign: Iterable[For
     ]
     for identifier in revoked:
         lines += [f"user {checked(identifier)}", "topic deny #"]
-    return "\n".join([*lines, own.strip(), ""])
+    return "\n".join(line for line in lines if line) + "\n"
 
 
 def passwords(account_line: str, devices: Mapping[str, str], own: str) -> str:
