@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from ingest.tables import LedgerRow
@@ -18,7 +17,11 @@ NO_DEVICE = ""  # the account of payloads that belong to no registered device: m
 
 @dataclass(slots=True)
 class Counts:
-    """One account. `late` and `historical` are parts of `stored`."""
+    """One account. `late` and `historical` are parts of `stored`.
+
+    `missing` counts messages that a device's own sequence numbers say were sent and that never came. It stands outside
+    the balance: what never came was never received.
+    """
 
     received: int = 0
     stored: int = 0
@@ -27,6 +30,7 @@ class Counts:
     throttled: int = 0
     late: int = 0
     historical: int = 0
+    missing: int = 0
 
     def balances(self) -> bool:
         """Whether every reading that was received is accounted for."""
@@ -35,9 +39,9 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """The account of one device, over one hour or, with `hour` None, over all."""
+    """An account: of one device (None: of all together), over one hour (None: over all)."""
 
-    device: str
+    device: str | None
     hour: datetime | None
     counts: Counts
 
@@ -45,44 +49,105 @@ class LedgerLine:
 FIELDS = tuple(Counts.__dataclass_fields__)
 _COLUMNS = [getattr(LedgerRow, name) for name in FIELDS]
 _SUMS = [func.coalesce(func.sum(column), 0) for column in _COLUMNS]
+_UNBALANCED = LedgerRow.received != LedgerRow.stored + LedgerRow.duplicate + LedgerRow.quarantined + LedgerRow.throttled
+
+_BOOK = text(
+    """
+    INSERT INTO ledger AS l
+           (tenant, device, hour, received, stored, duplicate, quarantined, throttled, late, historical, missing)
+    SELECT :tenant, * FROM unnest(
+           CAST(:device AS text[]), CAST(:hour AS timestamptz[]), CAST(:received AS bigint[]),
+           CAST(:stored AS bigint[]), CAST(:duplicate AS bigint[]), CAST(:quarantined AS bigint[]),
+           CAST(:throttled AS bigint[]), CAST(:late AS bigint[]), CAST(:historical AS bigint[]),
+           CAST(:missing AS bigint[]))
+    ON CONFLICT (tenant, device, hour) DO UPDATE
+       SET received = l.received + excluded.received, stored = l.stored + excluded.stored,
+           duplicate = l.duplicate + excluded.duplicate, quarantined = l.quarantined + excluded.quarantined,
+           throttled = l.throttled + excluded.throttled, late = l.late + excluded.late,
+           historical = l.historical + excluded.historical, missing = l.missing + excluded.missing
+    """
+)
 
 
 def book(session: Session, tenant: str, entries: Mapping[tuple[str, int], Counts]) -> None:
     """Add to the accounts; keys are (device, hour of receiving since the epoch)."""
-    rows = [
-        {"tenant": tenant, "device": device, "hour": datetime.fromtimestamp(hour * 3600, UTC), **asdict(counts)}
-        for (device, hour), counts in sorted(entries.items())
-    ]
-    if not rows:
+    if not entries:
         return
-    statement = insert(LedgerRow)
-    added = {name: getattr(LedgerRow, name) + statement.excluded[name] for name in FIELDS}
-    session.execute(statement.on_conflict_do_update(index_elements=["tenant", "device", "hour"], set_=added), rows)
+    rows = sorted(entries.items())
+    columns = {name: [getattr(counts, name) for _key, counts in rows] for name in FIELDS}
+    hours = [datetime.fromtimestamp(hour * 3600, UTC) for (_device, hour), _counts in rows]
+    devices = [device for (device, _hour), _counts in rows]
+    session.execute(_BOOK, {"tenant": tenant, "device": devices, "hour": hours, **columns})
+
+
+def fill_back(session: Session, tenant: str, device: str, count: int) -> int:
+    """Take `count` late messages off the newest hours in which the device missed any; how many were taken off."""
+    rows = session.scalars(
+        select(LedgerRow)
+        .where(LedgerRow.tenant == tenant, LedgerRow.device == device, LedgerRow.missing > 0)
+        .order_by(LedgerRow.hour.desc())
+        .with_for_update()
+    )
+    left = count
+    for row in rows:
+        taken = min(left, row.missing)
+        row.missing -= taken
+        left -= taken
+        if not left:
+            break
+    session.flush()
+    return count - left
 
 
 def totals(session: Session, tenant: str) -> Counts:
     """The sum of every account of the tenant."""
     row = session.execute(select(*_SUMS).where(LedgerRow.tenant == tenant)).one()
-    return Counts(*(int(value) for value in row))
+    return _counts(row)
 
 
-def by_device(session: Session, tenant: str) -> list[LedgerLine]:
-    """The account of each device over all time, by identifier."""
+def by_device(session: Session, tenant: str, since: datetime | None = None) -> list[LedgerLine]:
+    """The account of each device over all time, or since that hour, by identifier."""
+    query = select(LedgerRow.device, *_SUMS).where(LedgerRow.tenant == tenant)
+    if since is not None:
+        query = query.where(LedgerRow.hour >= since)
+    rows = session.execute(query.group_by(LedgerRow.device).order_by(LedgerRow.device))
+    return [LedgerLine(row[0], None, _counts(row[1:])) for row in rows]
+
+
+def by_hour(session: Session, tenant: str, since: datetime) -> list[LedgerLine]:
+    """The account of all devices together for each hour since then that has one, newest first."""
     rows = session.execute(
-        select(LedgerRow.device, *_SUMS)
-        .where(LedgerRow.tenant == tenant)
-        .group_by(LedgerRow.device)
-        .order_by(LedgerRow.device)
-    )
-    return [LedgerLine(row[0], None, Counts(*(int(value) for value in row[1:]))) for row in rows]
-
-
-def of_device(session: Session, tenant: str, device: str, limit: int = 48) -> list[LedgerLine]:
-    """The newest hours of one device's account, newest first."""
-    rows = session.execute(
-        select(LedgerRow.hour, *_COLUMNS)
-        .where(LedgerRow.tenant == tenant, LedgerRow.device == device)
+        select(LedgerRow.hour, *_SUMS)
+        .where(LedgerRow.tenant == tenant, LedgerRow.hour >= since)
+        .group_by(LedgerRow.hour)
         .order_by(LedgerRow.hour.desc())
-        .limit(limit)
     )
-    return [LedgerLine(device, row[0], Counts(*(int(value) for value in row[1:]))) for row in rows]
+    return [LedgerLine(None, row[0], _counts(row[1:])) for row in rows]
+
+
+def of_device(
+    session: Session, tenant: str, device: str, limit: int = 48, since: datetime | None = None
+) -> list[LedgerLine]:
+    """The newest hours of one device's account, newest first."""
+    query = select(LedgerRow.hour, *_COLUMNS).where(LedgerRow.tenant == tenant, LedgerRow.device == device)
+    if since is not None:
+        query = query.where(LedgerRow.hour >= since)
+    rows = session.execute(query.order_by(LedgerRow.hour.desc()).limit(limit))
+    return [LedgerLine(device, row[0], _counts(row[1:])) for row in rows]
+
+
+def unbalanced(
+    session: Session, tenant: str, device: str | None = None, since: datetime | None = None, limit: int = 1000
+) -> list[LedgerLine]:
+    """Hours in which not every reading is accounted for, newest first: there must be none, each is a fault of ours."""
+    query = select(LedgerRow.device, LedgerRow.hour, *_COLUMNS).where(LedgerRow.tenant == tenant, _UNBALANCED)
+    if device is not None:
+        query = query.where(LedgerRow.device == device)
+    if since is not None:
+        query = query.where(LedgerRow.hour >= since)
+    rows = session.execute(query.order_by(LedgerRow.hour.desc(), LedgerRow.device).limit(limit))
+    return [LedgerLine(row[0], row[1], _counts(row[2:])) for row in rows]
+
+
+def _counts(row: Iterable[int]) -> Counts:
+    return Counts(*(int(value) for value in row))

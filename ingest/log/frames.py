@@ -24,6 +24,7 @@ _HEADER = struct.Struct("<2sBBqIiI")
 _CRC = struct.Struct("<I")
 _MAGIC = b"FW"
 _VERSION = 2
+_LEAST_BYTES = 16  # of one reading
 _SHORT_SERIES, _SHORT_TS, _HAS_QUALITY, _HAS_SEQ = 1, 2, 4, 8
 
 
@@ -75,6 +76,27 @@ def decode(data: bytes) -> Frame:
         raise FrameCorrupt("its length is wrong")
     refusals, events = _others(data, rest_bytes)
     return Frame(received_ms, _readings(data, flags, received_ms, count), refusals, events, received)
+
+
+def decode_events(data: bytes) -> tuple[int, tuple[DeviceEvent, ...]]:
+    """Receive time and events of a frame, cheaply when it has none. Raises FrameCorrupt when it must be decoded."""
+    if len(data) >= _HEADER.size:
+        magic, version, _flags, received_ms, _count, _received, rest_bytes = _HEADER.unpack_from(data)
+        if magic == _MAGIC and version == _VERSION and not rest_bytes:
+            return received_ms, ()
+    frame = decode(data)
+    return frame.received_ms, frame.events
+
+
+def claimed(data: bytes) -> tuple[int, int]:
+    """Receive time and number of readings that a damaged entry seems to have had: 0 where its header says nothing."""
+    if len(data) < _HEADER.size:
+        return 0, 0
+    magic, _version, _flags, received_ms, count, received, _rest_bytes = _HEADER.unpack_from(data)
+    most = len(data) // _LEAST_BYTES + 1
+    if magic != _MAGIC or not 0 <= count <= most:
+        return 0, 0
+    return received_ms, min(max(count, received), most)
 
 
 def _fits(column: NDArray[np.int64], kind: type[np.integer[Any]]) -> bool:

@@ -1,37 +1,45 @@
 """One flush: read the log, write the store, then move ledger, quarantine and offsets in one transaction.
 
-The store comes first and its writes can be repeated, so a crash in between loses nothing: the same frames are read
-and written again. The transaction is fenced by the writer's lease and by the offsets themselves.
+First the flush writes down which readings the store takes as new, then it stores them, then it books them. A crash at
+any point loses nothing and books nothing twice or wrongly: the same entries are read again, and what had been written
+down says what was new. Each transaction is fenced by the writer's lease, the last one by the offsets themselves too.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from ingest import ledger, metrics, offsets, quarantine
 from ingest.errors import FrameCorrupt
-from ingest.ledger import NO_DEVICE
 from ingest.log.frames import decode
 from ingest.log.protocol import PartitionLog
 from ingest.offsets import Position
-from ingest.reading import Frame, device_no
-from ingest.registry.devices import by_numbers
-from ingest.store.protocol import TelemetryStore, keep
-from ingest.writer import account, seen
-from ingest.writer.account import Taken
+from ingest.reading import ReadingBatch
+from ingest.registry import clocks
+from ingest.registry.devices import by_identifiers, by_numbers
+from ingest.store.protocol import TelemetryStore
+from ingest.wire.device_types import DEVICE_TYPES
+from ingest.writer import account, clock, intent, seen, source
+from ingest.writer.account import Account, Taken
+from ingest.writer.clock import Judgement
+from ingest.writer.fleet import Facts, Fleet
+from ingest.writer.intent import Intent
+from ingest.writer.seen import Seen
+from ingest.writer.source import Stretch
 from kit import leases
 from kit.db import transaction
 from kit.leases import Lease
 from kit.logs import get
 
 READER = "writer"
-READ_ITEMS = 256  # entries a read; fewer makes many queries while catching up, more holds more memory at once
+LATENESS_S = 30  # the catalogue's usual bound
 
 _log = get("writer")
 
@@ -54,8 +62,9 @@ class Flusher:
         self._tenant = tenant
         self._bounds = bounds
         self._positions: list[Position] | None = None
-        self._newest: dict[int, int] = {}
-        self._names: dict[int, str] = {}
+        self._declared: Intent | None = None
+        self._fleet = Fleet(self._facts)
+        self._registered: set[str] = set()
 
     def flush(self, lease: Lease) -> int:
         """Take over what the log holds, up to the bound; how many readings that were.
@@ -65,84 +74,126 @@ class Flusher:
         """
         started = time.perf_counter()
         try:
-            old = self._load_positions()
-            frames, new = self._read(old)
-            if new == old:
+            old = self._resume()
+            before = self._declared if self._declared and self._declared.starts_at(old) else None
+            stretch = source.take(self._log, old, self._bounds.readings, before.new if before else None)
+            if stretch.new == old:
                 return 0
-            self._take(lease, frames, old, new)
+            taken = Taken.of(stretch.frames)
+            fresh = self._keep(lease, taken.batch, old, stretch.new, before)
+            self._book(lease, taken, fresh, stretch, old)
         except BaseException:
             self._positions = None  # what is in the database counts
-            self._newest.clear()
             raise
-        self._positions = new
+        self._positions = stretch.new
         metrics.flush_seconds.observe(time.perf_counter() - started)
-        return sum(len(frame.readings) for frame in frames)
-
-    def _take(self, lease: Lease, frames: list[Frame], old: list[Position], new: list[Position]) -> None:
-        taken = Taken.of(frames)
-        self._load_devices(set(np.unique(device_no(taken.batch.series)).tolist()))
-        fresh = keep(self._store, taken.batch) if len(taken.batch) else np.zeros(0, np.bool_)
-        lateness = account.lateness(taken, self._newest)
-        entries = account.entries(taken, fresh, lateness.late, frames, self._name)
-        refused = [(frame.received_ms, refusal) for frame in frames for refusal in frame.refusals]
-        with transaction(self._engine) as session:
-            leases.fence(session, lease)
-            for partition, (before, after) in enumerate(zip(old, new, strict=True)):
-                if before != after:
-                    offsets.advance(session, READER, partition, before, after)
-            ledger.book(session, self._tenant, entries)
-            quarantine.keep(session, self._tenant, refused, self._bounds.quarantine)
-            seen.heard(session, lateness.newest, max((frame.received_ms for frame in frames), default=0))
-        self._newest.update(lateness.newest)
         metrics.readings_stored.inc(int(fresh.sum()))
+        return len(taken.batch)
 
-    def _load_positions(self) -> list[Position]:
+    def _resume(self) -> list[Position]:
+        """Where the writer stands; after a start or an error as the database says."""
         if self._positions is None:
             with transaction(self._engine) as session:
-                self._positions = offsets.positions(session, READER, self._log.partitions)
+                positions = offsets.positions(session, READER, self._log.partitions)
+                self._declared = intent.load(session, READER)
+            source.restore(self._log, self._store, positions, self._bounds.readings)
+            self._positions = positions
         return self._positions
 
-    def _read(self, old: list[Position]) -> tuple[list[Frame], list[Position]]:
-        """Frames after `old`, one frame over the bound at most, and where the reader then stands."""
-        frames: list[Frame] = []
-        new = list(old)
-        room = self._bounds.readings
-        more = set(range(self._log.partitions))
-        while more and room > 0:
-            for partition in sorted(more):
-                rows = self._log.read(partition, new[partition].offset, READ_ITEMS)
-                if len(rows) < READ_ITEMS:
-                    more.discard(partition)
-                for offset, data in rows:
-                    if room <= 0:
-                        break
-                    frame = _decoded(partition, offset, data)
-                    new[partition] = Position(offset, frame.received_ms if frame else new[partition].received_ms)
-                    if frame:
-                        frames.append(frame)
-                        room -= len(frame.readings)
-        return frames, new
+    def _keep(
+        self, lease: Lease, batch: ReadingBatch, old: list[Position], new: list[Position], before: Intent | None
+    ) -> NDArray[np.bool_]:
+        """Store what is new of the batch; marks it, as the flush before did when that one died half way."""
+        fresh = self._store.fresh(batch) if len(batch) else np.zeros(0, np.bool_)
+        if before is not None and len(before.fresh) == len(batch):
+            marked = before.fresh
+        else:
+            marked = fresh
+            with transaction(self._engine) as session:
+                leases.fence(session, lease)
+                intent.declare(session, READER, Intent(_offsets(old), _offsets(new), fresh))
+        if fresh.any():
+            self._store.write(batch.take(fresh))
+        return marked
 
-    def _load_devices(self, numbers: Iterable[int]) -> None:
-        unknown = [number for number in numbers if number not in self._names or number not in self._newest]
-        if not unknown:
-            return
+    def _book(
+        self, lease: Lease, taken: Taken, fresh: NDArray[np.bool_], stretch: Stretch, old: list[Position]
+    ) -> None:
+        self._look_up({r.device for frame in taken.frames for r in frame.refusals if r.reason not in account.NOBODYS})
+        found = account.reckon(taken, fresh, self._fleet, self._registered, stretch.lost)
+        received_ms = max((frame.received_ms for frame in taken.frames), default=0)
+        judged = clock.judge(found, self._fleet, received_ms)
+        refused = [(frame.received_ms, refusal) for frame in taken.frames for refusal in frame.refusals]
+        try:
+            with transaction(self._engine) as session:
+                leases.fence(session, lease)
+                for partition, (before, after) in enumerate(zip(old, stretch.new, strict=True)):
+                    if before != after:
+                        offsets.advance(session, READER, partition, before, after)
+                ledger.book(session, self._tenant, found.entries)
+                quarantine.keep(session, self._tenant, refused, self._bounds.quarantine)
+                self._remember(session, found, judged, received_ms)
+        except BaseException:
+            self._fleet.forget()  # whether the commit went through, only the database knows
+            raise
+        self._fleet.memory = found.memory
+        for slot, decision in judged.decisions.items():
+            self._fleet.offsets[slot] = (decision, *self._fleet.offsets[slot])[: clocks.KEPT]
+        if found.differing:
+            metrics.readings_unaccounted.inc(found.differing)
+            _log.error("the ledger does not balance", readings=found.differing, see="forewarn ledger --unbalanced")
+
+    def _remember(self, session: Session, found: Account, judged: Judgement, received_ms: int) -> None:
+        """Write down what was heard of each device, which of its gaps closed, and what its clock is worth."""
+        fleet, memory = self._fleet, found.memory
+        rows = [
+            (fleet.numbers[slot], Seen(newest, received_ms, seq, judged.skew_ms.get(slot)))
+            for slot, newest, seq in zip(
+                found.spoke.tolist(),
+                memory.newest_ms[found.spoke].tolist(),
+                memory.newest_seq[found.spoke].tolist(),
+                strict=True,
+            )
+            if fleet.names[slot]
+        ]
+        seen.heard(session, rows)
+        for slot in np.flatnonzero(found.found.filled).tolist():
+            ledger.fill_back(session, self._tenant, fleet.names[slot], int(found.found.filled[slot]))
+        for slot, decision in judged.decisions.items():
+            clocks.decide(session, fleet.numbers[slot], decision)
+            metrics.clocks_decided.inc()
+            _log.warning("a device's clock is off", device=fleet.names[slot], ahead_s=decision.offset_ms // 1000)
+
+    def _facts(self, numbers: list[int]) -> Mapping[int, Facts]:
         with transaction(self._engine) as session:
-            self._names |= {number: device.identifier for number, device in by_numbers(session, unknown).items()}
-            self._newest |= dict.fromkeys(unknown, 0) | seen.newest(session, unknown)
+            devices = by_numbers(session, numbers)
+            heard = seen.of_devices(session, numbers)
+            decided = clocks.of_devices(session, numbers)
+        return {
+            number: Facts(
+                devices[number].identifier if number in devices else ledger.NO_DEVICE,
+                _lateness_ms(devices[number].type if number in devices else ""),
+                heard.get(number, Seen()),
+                decided.get(number, ()),
+            )
+            for number in numbers
+        }
 
-    def _name(self, number: int) -> str:
-        return self._names.get(number, NO_DEVICE)
+    def _look_up(self, names: set[str]) -> None:
+        unknown = names - self._registered
+        if unknown:
+            with transaction(self._engine) as session:
+                found = by_identifiers(session, self._tenant, unknown)
+            self._registered |= {device.identifier for device in found}
 
 
-def _decoded(partition: int, offset: int, data: bytes) -> Frame | None:
-    """The frame, or None for a damaged one: it is logged, counted and passed over."""
-    try:
-        return decode(data)
-    except FrameCorrupt as error:
-        metrics.frames_damaged.inc()
-        _log.error("a log entry is damaged and skipped", partition=partition, offset=offset, reason=error.problem)
-        return None
+def _lateness_ms(type_name: str) -> int:
+    """How far behind a device of this type may come; as most types for one whose plug-in is gone."""
+    return 1000 * (DEVICE_TYPES.get(type_name).lateness_s if type_name in DEVICE_TYPES else LATENESS_S)
+
+
+def _offsets(positions: list[Position]) -> tuple[int, ...]:
+    return tuple(position.offset for position in positions)
 
 
 def lag_ms(session: Session, log: PartitionLog, now_ms: int) -> int:

@@ -1,4 +1,7 @@
-"""The role `writer`: one process at a time, by lease, fills the telemetry store from the log."""
+"""The role `writer`: one process at a time, by lease, fills the telemetry store from the log.
+
+Beside that loop it books what devices say that is no reading, and trims the log: neither waits for the store.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +18,23 @@ from ingest.config import Config
 from ingest.log import PartitionLog
 from ingest.quarantine import Bounds as QuarantineBounds
 from ingest.store.protocol import TelemetryStore
+from ingest.writer.events import EventBooker
 from ingest.writer.flush import Bounds, Flusher
+from ingest.writer.trim import Keeping, Trimmer
 from kit import leases
+from kit.clock import SystemClock
 from kit.db import connect, transaction
 from kit.leases import Lease, LeaseLost
 from kit.logs import get
 from kit.settings import Core, Settings
-from kit.supervise import Stop, run_loop
+from kit.supervise import Stop, in_thread, run_loop
 
 LEASE = "writer"
 LEASE_S = 6.0  # longer leaves the store behind after a crash, shorter hands the lease over during a slow flush
 RENEW_S = 2.0
+EVENTS_S = 0.2  # between two looks for events; longer shows late that a device went offline, shorter asks for nothing
+JOIN_S = 10.0  # for the loops beside; longer holds up a stop, shorter closes the log under their hands
+TRIM_S = 30.0  # between two looks at what may go; longer lets a flood reach the bound, shorter asks for nothing
 
 _log = get("writer")
 
@@ -100,9 +109,17 @@ def run(settings: Settings, stop: Stop, log: PartitionLog, open_store: Callable[
     """Fill the store until `stop`. The store is opened when the lease is ours, and tried again while it is away."""
     config = settings.of(Config)
     bounds = Bounds(config.flush_readings, QuarantineBounds(config.quarantine_samples, config.quarantine_rows))
+    keeping = Keeping(round(config.log_keep_hours * 3_600_000), config.log_max_mb * 1_000_000)
+    tenant = settings.of(Core).tenant
     engine = connect(settings)
-    writer = Writer(engine, log, open_store, settings.of(Core).tenant, bounds)
+    writer = Writer(engine, log, open_store, tenant, bounds)
+    beside = [
+        in_thread("writer events", EventBooker(engine, log, tenant).step, stop, idle_s=EVENTS_S),
+        in_thread("log trim", Trimmer(engine, log, keeping, SystemClock()).step, stop, idle_s=TRIM_S),
+    ]
     run_loop("writer", writer.step, stop, idle_s=config.flush_s)
+    for thread in beside:
+        thread.join(timeout=JOIN_S)
     try:
         writer.close()
     except SQLAlchemyError as error:

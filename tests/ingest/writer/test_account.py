@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,9 @@ from hypothesis import strategies as st
 from ingest.ledger import HOUR_MS, Counts
 from ingest.reading import Frame, Quality, ReadingBatch, Refusal
 from ingest.writer import account
-from ingest.writer.account import Taken
+from ingest.writer.account import Account, Taken
+from ingest.writer.fleet import Facts, Fleet
+from ingest.writer.seen import Seen
 
 T0 = 500_000 * HOUR_MS
 row = st.tuples(
@@ -20,10 +24,24 @@ row = st.tuples(
     st.booleans(),  # fresh
 )
 refusal = st.builds(
-    Refusal, st.sampled_from(["car-1", "x"]), st.sampled_from(["out_of_range", "unknown_device"]), st.just(""),
-    st.integers(1, 5), st.just(b""),
+    Refusal, st.sampled_from(["car-1", "x"]), st.sampled_from(["out_of_range", "unknown_device", "throttled"]),
+    st.just(""), st.integers(1, 5), st.just(b""),
 )  # fmt: skip
 received = st.integers(0, 7200).map(lambda second: T0 + second * 1000)
+
+
+def fleet(lateness_ms: int = 30_000, **newest: int) -> Fleet:
+    """Devices 1, 2, … are called car-1, car-2, …; `newest` gives their newest event time."""
+    return Fleet(lambda numbers: {n: Facts(f"car-{n}", lateness_ms, Seen(newest.get(f"car_{n}", 0))) for n in numbers})
+
+
+def book(frames: list[Frame], fleet: Fleet, fresh: list[bool] | None = None) -> Account:
+    """The account of `frames`, which the fleet then remembers."""
+    taken = Taken.of(frames)
+    mask = np.ones(len(taken.batch), np.bool_) if fresh is None else np.array(fresh, np.bool_)
+    found = account.reckon(taken, mask, fleet, {"car-1"}, {})
+    fleet.memory = found.memory
+    return found
 
 
 def batch_of(rows: list[tuple[int, int, int, bool]]) -> ReadingBatch:
@@ -38,11 +56,11 @@ def batch_of(rows: list[tuple[int, int, int, bool]]) -> ReadingBatch:
 def test_the_account_balances_and_agrees_with_counting_one_by_one(
     given_frames: list[tuple[int, list[tuple[int, int, int, bool]], list[Refusal]]],
 ) -> None:
-    frames = [Frame(ms, batch_of(rows), tuple(refused)) for ms, rows, refused in given_frames]
-    taken = Taken.of(frames)
-    fresh = np.array([row[3] for _ms, rows, _refused in given_frames for row in rows], np.bool_)
-    late = account.lateness(taken, {}).late
-    entries = account.entries(taken, fresh, late, frames, lambda number: f"car-{number}")
+    frames = [
+        Frame(ms, batch_of(rows), tuple(refused), (), len(rows) + sum(one.count for one in refused))
+        for ms, rows, refused in given_frames
+    ]
+    found = book(frames, fleet(), [row[3] for _ms, rows, _refused in given_frames for row in rows])
 
     expected: dict[tuple[str, int], Counts] = {}
     newest: dict[int, int] = {}
@@ -58,31 +76,100 @@ def test_the_account_balances_and_agrees_with_counting_one_by_one(
             counts.late += is_fresh and was_late
             counts.historical += is_fresh and quality != 0
         for one in refused:
-            name = "" if one.reason == "unknown_device" else one.device
+            name = one.device if one.reason != "unknown_device" and one.device == "car-1" else ""
             counts = expected.setdefault((name, ms // HOUR_MS), Counts())
             counts.received += one.count
-            counts.quarantined += one.count
-    assert dict(entries) == expected
-    assert all(counts.balances() for counts in entries.values())
+            counts.throttled += one.count * (one.reason == "throttled")
+            counts.quarantined += one.count * (one.reason != "throttled")
+    assert found.entries == expected
+    assert all(counts.balances() for counts in found.entries.values())
+    assert not found.differing
 
 
-@pytest.mark.parametrize(("behind_s", "is_late"), [(30, False), (30.001, True)])
-def test_late_is_more_than_thirty_seconds_behind_the_newest(behind_s: float, is_late: bool) -> None:
+@given(st.lists(st.tuples(received, st.lists(row, max_size=6)), max_size=6), st.integers(0, 36))
+def test_the_account_does_not_depend_on_where_the_flushes_are_cut(
+    given_frames: list[tuple[int, list[tuple[int, int, int, bool]]]], cut: int
+) -> None:
+    frames = [Frame(ms, batch_of(rows)) for ms, rows in given_frames]
+    whole, parts = fleet(), fleet()
+    together = book(frames, whole).entries
+    summed: dict[tuple[str, int], Counts] = {}
+    for part in (frames[:cut], frames[cut:]):
+        for key, counts in book(part, parts).entries.items():
+            mine = summed.setdefault(key, Counts())
+            for field in dataclasses.fields(Counts):
+                setattr(mine, field.name, getattr(mine, field.name) + getattr(counts, field.name))
+    assert together == summed
+
+
+def late_of(batch: ReadingBatch, of: Fleet, received_ms: int = T0) -> dict[str, int]:
+    found = book([Frame(received_ms, batch)], of).entries
+    return {device: counts.late for (device, _hour), counts in found.items()}
+
+
+@pytest.mark.parametrize(("behind_s", "is_late"), [(30, 0), (30.001, 1)])
+def test_late_is_more_than_the_types_lateness_behind_the_newest(behind_s: float, is_late: int) -> None:
     batch = ReadingBatch.of([256, 256], [T0, T0 - int(behind_s * 1000)], [0.0, 0.0])
-    found = account.lateness(Taken(batch, np.array([T0, T0])), {})
-    assert found.late.tolist() == [False, is_late]
-    assert found.newest == {1: T0}
+    assert late_of(batch, fleet()) == {"car-1": is_late}
+    assert late_of(batch, fleet(lateness_ms=60_000)) == {"car-1": 0}
 
 
 def test_lateness_remembers_and_devices_do_not_disturb_each_other() -> None:
     batch = ReadingBatch.of([256, 512], [T0, T0], [0.0, 0.0])
-    found = account.lateness(Taken(batch, np.array([T0, T0])), {1: T0 + 60_000})
-    assert found.late.tolist() == [True, False]
-    assert found.newest == {1: T0 + 60_000, 2: T0}
+    known = fleet(car_1=T0 + 60_000)
+    assert late_of(batch, known) == {"car-1": 1, "car-2": 0}
+    assert known.memory.newest_ms.tolist() == [T0 + 60_000, T0]
 
 
 def test_a_clock_that_runs_ahead_makes_nothing_late() -> None:
     batch = ReadingBatch.of([256, 256], [T0 + 200_000, T0], [0.0, 0.0])
-    found = account.lateness(Taken(batch, np.array([T0, T0])), {})
-    assert not found.late.any()
-    assert found.newest == {1: T0}
+    assert late_of(batch, fleet()) == {"car-1": 0}
+
+
+def missing(fleet: Fleet, *sent: tuple[int, int], fresh: bool = True, quality: int = 0) -> tuple[int, int]:
+    """Take two readings of each message ``(seq, second)``; messages missing, and gaps of earlier flushes filled."""
+    seconds = [T0 + second * 1000 for _seq, second in sent for _ in range(2)]
+    batch = ReadingBatch.of(
+        [256, 257] * len(sent), seconds, [0.0] * len(seconds), quality, [s for s, _ in sent for _ in (0, 1)]
+    )
+    found = book([Frame(T0 + 3000_000, batch)], fleet, [fresh] * len(batch))
+    return sum(counts.missing for counts in found.entries.values()), int(found.found.filled.sum())
+
+
+def test_numbers_that_are_left_out_are_missing_messages() -> None:
+    assert missing(fleet(), (7, 0), (8, 1), (11, 2), (12, 3)) == (2, 0)
+
+
+def test_messages_that_come_out_of_order_fill_their_gap() -> None:
+    assert missing(fleet(), (1, 1), (4, 4), (3, 3), (2, 2), (5, 5)) == (0, 0)
+    known = fleet()
+    assert missing(known, (1, 1), (4, 4)) == (2, 0)
+    assert missing(known, (3, 3), (2, 2)) == (0, 2)
+    assert missing(known, (3, 3), fresh=False) == (0, 0)
+
+
+def test_a_device_that_begins_to_count_anew_misses_nothing() -> None:
+    assert missing(fleet(), (500, 1), (501, 2), (0, 3), (1, 4)) == (0, 0)
+    assert missing(fleet(), (500, 1), (0, 3), (2, 4)) == (1, 0)
+    assert missing(fleet(), (5000, 1), (0, 3), (2, 4), quality=int(Quality.NO_CLOCK)) == (1, 0)
+
+
+def test_a_number_that_is_no_count_is_no_gap() -> None:
+    assert missing(fleet(), (1_763_750_000, 1), (1_763_850_002, 2)) == (0, 0)
+
+
+def test_messages_that_were_refused_are_not_missing() -> None:
+    known = fleet()
+    missing(known, (1, 1))
+    refused = Refusal("car-1", "throttled", "", 5, b"")
+    book([Frame(T0, ReadingBatch.empty(), (refused,))], known)
+    assert missing(known, (7, 7)) == (0, 0)
+    assert missing(known, (9, 9)) == (1, 0)
+
+
+def test_what_was_refused_long_ago_excuses_nothing() -> None:
+    known = fleet()
+    missing(known, (1, 1))
+    book([Frame(T0, ReadingBatch.empty(), (Refusal("car-1", "undecodable", "", 1, b""),))], known)
+    assert missing(known, (2, 2)) == (0, 0)
+    assert missing(known, (4, 4)) == (1, 0)

@@ -37,8 +37,7 @@ class Store:
         self.held: set[tuple[int, int]] = set()
         self.fail_before = 0
         self.fail_after = 0
-
-    rewind_ms = 0
+        self.rewind_ms = 0
 
     def fresh(self, batch: ReadingBatch) -> NDArray[np.bool_]:
         if self.fail_before:
@@ -229,12 +228,15 @@ def test_the_quarantine_keeps_the_newest_samples_within_its_bounds_and_the_ledge
 @given(
     st.lists(
         st.tuples(
-            st.integers(0, 1), st.integers(0, 6), st.integers(0, 8), st.sampled_from(["", "", "before", "after"])
+            st.integers(0, 1),
+            st.integers(0, 6),
+            st.integers(0, 8),
+            st.sampled_from(["", "", "before", "after", "booking"]),
         ),
         max_size=8,
     )
 )
-def test_the_ledger_balances_and_nothing_is_lost_whatever_fails(
+def test_each_reading_is_booked_once_and_rightly_whatever_fails(
     engine: Engine,
     log: SqliteLog,
     lease: Lease,
@@ -252,13 +254,129 @@ def test_the_ledger_balances_and_nothing_is_lost_whatever_fails(
         sent += readings + 1
         keys |= {(fleet[partition].no << 8, NOW + second * 1000) for second in range(first, first + readings)}
         store.fail_before, store.fail_after = int(failure == "before"), int(failure == "after")
-        try:
-            writer.flush(lease)
-        except StoreUnavailable:
-            writer = flusher(engine, log, store)  # as after a crash
-    writer.flush(lease)
+        with pytest.MonkeyPatch.context() as patch:
+            if failure == "booking":
+                patch.setattr(ledger, "book", raise_away)
+            try:
+                writer.flush(lease)
+            except StoreUnavailable:
+                writer = flusher(engine, log, store)  # as after a crash
+    store.fail_before = store.fail_after = 0
+    for _ in range(2):  # first what had been begun, then the rest
+        writer.flush(lease)
     counts = totals(engine)
     assert counts.balances()
     assert counts.received - before.received == sent
     assert counts.quarantined - before.quarantined == len(steps)
     assert store.held == keys
+    assert counts.stored - before.stored == len(keys)
+
+
+def raise_away(*_arguments: object) -> None:
+    raise StoreUnavailable("away in the middle of the booking")
+
+
+def test_readings_that_were_stored_and_not_booked_are_booked_as_stored_after_a_crash(
+    engine: Engine, log: SqliteLog, lease: Lease, put: Callable[..., None]
+) -> None:
+    store = Store()
+    store.fail_after = 1
+    put(0, 10)
+    with pytest.raises(StoreUnavailable):
+        flusher(engine, log, store).flush(lease)
+    put(0, 10, first=5)
+    writer = flusher(engine, log, store)
+    assert [writer.flush(lease), writer.flush(lease)] == [10, 10]
+    counts = totals(engine)
+    assert (counts.received, counts.stored, counts.duplicate) == (20, 15, 5)
+
+
+def frame(received: int, readings: int, device: Device, count: int | None = None, **more: tuple[Refusal, ...]) -> bytes:
+    batch = ReadingBatch.of([device.no << 8] * readings, [NOW + n * 1000 for n in range(readings)], [1.0] * readings)
+    return encode(Frame(NOW, batch, received=received if count is None else count, **more))
+
+
+def test_a_reading_that_got_lost_between_the_counting_and_the_log_leaves_its_hour_unbalanced(
+    engine: Engine, log: SqliteLog, lease: Lease, fleet: list[Device]
+) -> None:
+    log.append(0, frame(11, 10, fleet[0], refusals=(refused("car-0"),)), "balanced")
+    writer = flusher(engine, log, Store())
+    writer.flush(lease)
+    with transaction(engine) as session:
+        assert not ledger.unbalanced(session, "demo")
+    log.append(0, frame(13, 10, fleet[0]), "three too few")
+    writer.flush(lease)
+    with transaction(engine) as session:
+        (line,) = ledger.unbalanced(session, "demo")
+    assert (line.device, line.counts.received) == ("", 3)
+
+
+def test_a_damaged_entry_is_booked_as_received_and_lost(
+    engine: Engine, log: SqliteLog, lease: Lease, fleet: list[Device]
+) -> None:
+    whole = frame(10, 10, fleet[0])
+    log.append(0, whole, "whole")
+    log.append(0, whole[:60] + b"!" + whole[61:], "damaged")
+    flusher(engine, log, Store()).flush(lease)
+    with transaction(engine) as session:
+        (line,) = ledger.unbalanced(session, "demo")
+    assert (line.device, line.counts.received) == ("", 10)
+
+
+def test_entries_that_are_gone_before_they_were_stored_are_seen(
+    engine: Engine, log: SqliteLog, lease: Lease, fleet: list[Device]
+) -> None:
+    writer = flusher(engine, log, Store())
+    log.append(0, frame(10, 10, fleet[0]), "1")
+    writer.flush(lease)
+    for n in range(2, 5):
+        log.append(0, frame(0, 0, fleet[0]), f"{n}")
+    log.trim(0, 3)
+    writer.flush(lease)
+    with transaction(engine) as session:
+        assert [line.counts.received for line in ledger.unbalanced(session, "demo")] == [2]
+        assert not lag_ms(session, log, NOW)
+
+
+def test_a_log_that_was_replaced_is_read_from_its_beginning(
+    engine: Engine, log: SqliteLog, lease: Lease, fleet: list[Device], tmp_path: Path
+) -> None:
+    store = Store()
+    for n in range(5):
+        log.append(0, frame(0, 0, fleet[0]), f"{n}")
+    flusher(engine, log, store).flush(lease)
+    with closing(SqliteLog(tmp_path / "another", 2, 50_000_000)) as another:
+        another.append(0, frame(7, 7, fleet[0]), "1")
+        writer = flusher(engine, another, store)
+        writer.flush(lease)
+        writer.flush(lease)
+    assert totals(engine).stored == 7
+    with transaction(engine) as session:
+        assert len(ledger.unbalanced(session, "demo")) == 1
+
+
+def test_refusals_under_a_made_up_name_are_booked_under_no_device(
+    engine: Engine, log: SqliteLog, lease: Lease, put: Callable[..., None]
+) -> None:
+    put(0, 0, refusals=(refused("made-up", 2, "undecodable"), refused("car-1", 3, "throttled")))
+    flusher(engine, log, Store()).flush(lease)
+    with transaction(engine) as session:
+        found = {line.device: line.counts for line in ledger.by_device(session, "demo")}
+    assert (found[""].quarantined, found["car-1"].throttled, found["car-1"].quarantined) == (2, 3, 0)
+
+
+def test_what_a_store_forgot_in_a_crash_of_its_own_is_stored_again_and_not_booked_again(
+    engine: Engine, log: SqliteLog, lease: Lease, put: Callable[..., None]
+) -> None:
+    store = Store()
+    store.rewind_ms = 2000
+    for n in range(600):
+        put(n % 2, 1, first=n)
+    flusher(engine, log, store).flush(lease)
+    kept, lost = set(store.held), set(sorted(store.held)[-40:])
+    store.held -= lost
+    put(0, 1, first=1000)
+    flusher(engine, log, store).flush(lease)
+    assert kept < store.held
+    counts = totals(engine)
+    assert (counts.received, counts.stored) == (601, 601)

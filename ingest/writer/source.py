@@ -1,0 +1,120 @@
+"""What a flush takes from the log: whole frames in order, and an honest count of what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ingest import metrics
+from ingest.errors import FrameCorrupt
+from ingest.ledger import HOUR_MS, NO_DEVICE, Counts
+from ingest.log.frames import claimed, decode
+from ingest.log.protocol import PartitionLog
+from ingest.offsets import Position
+from ingest.reading import Frame, ReadingBatch
+from ingest.store.protocol import TelemetryStore, keep
+from ingest.writer.trim import first_since
+from kit.logs import get
+
+READ_ITEMS = 256  # entries a read; fewer makes many queries while catching up, more holds more memory at once
+CLOCK_SLIP_MS = 86_400_000  # a damaged entry's time further off than this from its neighbour's is part of the damage
+
+_log = get("writer")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Frames after some positions, the positions after them, and the account of entries that were damaged or gone."""
+
+    frames: list[Frame]
+    new: list[Position]
+    lost: dict[tuple[str, int], Counts]
+
+    def readings(self) -> int:
+        """How many readings the frames hold."""
+        return sum(len(frame.readings) for frame in self.frames)
+
+
+def take(log: PartitionLog, old: Sequence[Position], most: int, until: Sequence[int] | None = None) -> Stretch:
+    """Frames after `old` with `most` readings, one frame more at most; with `until` exactly those up to there.
+
+    Raises LogUnavailable.
+    """
+    stretch = Stretch([], list(old), {})
+    room = most
+    more = {n for n in range(len(old)) if until is None or old[n].offset < until[n]}
+    while more and (room > 0 or until is not None):
+        for partition in sorted(more):
+            rows = _rows(log, partition, stretch, until)
+            if len(rows) < READ_ITEMS:
+                more.discard(partition)
+            for offset, data in rows:
+                if room <= 0 and until is None:
+                    break
+                room -= _add(stretch, partition, offset, data)
+    return stretch
+
+
+def _rows(log: PartitionLog, partition: int, stretch: Stretch, until: Sequence[int] | None) -> list[tuple[int, bytes]]:
+    """The next entries of a partition, after a look whether any before them are gone."""
+    at = stretch.new[partition]
+    wanted = READ_ITEMS if until is None else min(READ_ITEMS, until[partition] - at.offset)
+    rows = log.read(partition, at.offset, wanted)
+    if rows and rows[0][0] == at.offset + 1:
+        return rows
+    first, last = log.bounds(partition)
+    gone = first - 1 - at.offset
+    if last < at.offset:
+        _log.error("the log is not the one that was read before", partition=partition, stood=at.offset, ends=last)
+        stretch.new[partition] = Position(first - 1, at.received_ms)
+        _lose(stretch, at.received_ms, 1)
+    elif gone > 0:
+        _log.error("log entries are gone before they were stored", partition=partition, entries=gone)
+        stretch.new[partition] = Position(first - 1, at.received_ms)
+        _lose(stretch, at.received_ms, gone)
+    return rows
+
+
+def _add(stretch: Stretch, partition: int, offset: int, data: bytes) -> int:
+    """Take one entry in; how many readings it held."""
+    at = stretch.new[partition]
+    try:
+        frame = decode(data)
+    except FrameCorrupt as error:
+        said_ms, count = claimed(data)
+        received_ms = said_ms if abs(said_ms - at.received_ms) < CLOCK_SLIP_MS else at.received_ms
+        _log.error("a log entry is damaged and skipped", partition=partition, offset=offset, reason=error.problem)
+        metrics.frames_damaged.inc()
+        _lose(stretch, received_ms, max(count, 1))
+        stretch.new[partition] = Position(offset, at.received_ms)
+        return 0
+    stretch.frames.append(frame)
+    stretch.new[partition] = Position(offset, frame.received_ms)
+    return len(frame.readings)
+
+
+def _lose(stretch: Stretch, received_ms: int, readings: int) -> None:
+    """Book readings as received and nothing else: their hour does not balance, and is seen."""
+    stretch.lost.setdefault((NO_DEVICE, received_ms // HOUR_MS), Counts()).received += readings
+
+
+def restore(log: PartitionLog, store: TelemetryStore, positions: Sequence[Position], most: int) -> None:
+    """Store again what a store may have forgotten in a crash of its own, from `rewind_ms` before `positions` on.
+
+    Nothing is booked: it was. Does nothing for a store that forgets nothing. Raises StoreError or LogUnavailable.
+    """
+    if not store.rewind_ms:
+        return
+    until = [position.offset for position in positions]
+    at = [
+        Position(first_since(log, n, here.offset, here.received_ms - store.rewind_ms) - 1, here.received_ms)
+        for n, here in enumerate(positions)
+    ]
+    while any(here.offset < end for here, end in zip(at, until, strict=True)):
+        stretch = take(log, at, most, [min(here.offset + READ_ITEMS, end) for here, end in zip(at, until, strict=True)])
+        if stretch.new == at:
+            return
+        batch = ReadingBatch.concat([frame.readings for frame in stretch.frames])
+        if len(batch):
+            keep(store, batch)
+        at = stretch.new
