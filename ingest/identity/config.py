@@ -17,7 +17,7 @@ class IdentityConfig(BaseModel):
     )
     claim_days: int = Field(90, ge=1, le=3650, description="How long a claim code can be used.")
     self_register: dict[str, str] = Field(
-        default_factory=dict,
+        {},
         description="Device type by name pattern, such as car-* = vehicle: devices of such names that the broker let in"
         " register themselves with their first reading. Only behind a broker that checks certificates; empty: none.",
     )

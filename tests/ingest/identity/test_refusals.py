@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ def test_a_log_is_counted_alike_however_it_is_cut(cuts: list[int]) -> None:
     said: list[str] = []
     reader = LogReader(said.append)
     places = [0, *sorted(cuts), len(LOG)]
-    found = sum(reader.feed(LOG[start:end]) for start, end in zip(places, places[1:], strict=False))
+    found = sum(reader.feed(LOG[start:end]) for start, end in pairwise(places))
     assert found == 3
     assert reader.take() == {"car-1": Refused(2, "fw/v1/demo/car-3/status"), "": Refused(1, "x")}
     assert reader.take() == {}
