@@ -2,10 +2,10 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help up test test-all check bench docs lock install install-dev clean
+.PHONY: help up test test-all check bench bench-ingest docs lock install install-dev clean
 
 help: ## Show this help
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: install ## Install, start everything on this machine, and show the first case within a minute
 	@$(BIN)/forewarn up $(ARGS)
@@ -25,6 +25,9 @@ check: install-dev ## Lint, types, import rules, spelling
 
 bench: install-dev ## Print the benchmarks, each as a ratio to a named baseline
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+bench-ingest: install-dev ## Telemetry in against the plain pipeline, on a real broker and stores; ends with the ratio
+	@$(BIN)/python -m tests.benchmarks.bench_ingest $(ARGS)
 
 docs: install-dev ## Write the pages of docs/ that repeat code
 	@$(BIN)/python scripts/write_docs.py
