@@ -46,6 +46,11 @@ class ReadingBatch:
         """The readings at `index` (positions or a mask) as a new batch."""
         return ReadingBatch(self.series[index], self.ts[index], self.value[index], self.quality[index], self.seq[index])
 
+    def cut(self, start: int, end: int) -> ReadingBatch:
+        """The readings from `start` to before `end`, as views."""
+        part = slice(start, end)
+        return ReadingBatch(self.series[part], self.ts[part], self.value[part], self.quality[part], self.seq[part])
+
     @staticmethod
     def empty() -> ReadingBatch:
         """A batch of no readings."""

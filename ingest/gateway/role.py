@@ -8,11 +8,10 @@ import time
 from ingest.config import Config
 from ingest.gateway.known import REFRESH_S, KnownDevices
 from ingest.gateway.mqtt import Connection
-from ingest.gateway.payload import Limits, PayloadReader
 from ingest.gateway.pipeline import Pipeline
-from ingest.gateway.routes import Router, subscriptions
+from ingest.gateway.routes import subscriptions
 from ingest.gateway.status import FOLDER
-from ingest.gateway.validate import Validator
+from ingest.gateway.validate import validator_of
 from ingest.log import PartitionLog
 from kit.clock import SystemClock
 from kit.db import connect
@@ -32,9 +31,7 @@ def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
     config, tenant = settings.of(Config), settings.of(Core).tenant
     engine = connect(settings)
     known = KnownDevices(engine, tenant, log.partitions)
-    limits = Limits(config.max_payload_kb * 1024, config.history_days * 86_400_000)
-    reader = PayloadReader(Router(tenant, config), known, limits, log.partitions)
-    validator = Validator(tenant, reader, known, log.partitions)
+    validator = validator_of(config, tenant, known, log.partitions)
     source = _connection(settings)
     refresher = in_thread("gateway registry", known.refresh, stop, idle_s=REFRESH_S)
     while not known.loaded and not stop.wait(0.05):
