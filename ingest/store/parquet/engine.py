@@ -19,8 +19,8 @@ from ingest.store.errors import StoreUnavailable
 from ingest.store.parquet.files import full
 
 COLUMNS = "series, ts, value, quality, seq"
-ROW_GROUP = 16_384  # fewer: more footer than data; more: a read of one series unpacks its neighbours' readings too
-MEMORY = "1GB"  # less: big merges spill to disk; more: a merge may starve the other roles of a small machine
+ROW_GROUP = 122_880  # fewer: a read parses more footer than data; more: it unpacks more of other series' readings
+MEMORY = "512MB"  # less: big merges spill to disk; more: a merge may starve the other roles of a small machine
 _FORMAT = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP}, USE_TMP_FILE false)"
 _NO_ROOM = ("No space left", "Disk quota exceeded", "File too large")
 

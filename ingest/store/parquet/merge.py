@@ -6,9 +6,13 @@ Merged like this a reading is rewritten about once per level, and a day ends as 
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
+
 from ingest.store.parquet.segments import Segment
 
 FAN_IN = 8  # fewer: readings are rewritten more often; more: a read of a day opens more files
+MOST_ROWS = 4_000_000  # of one merge, 130 MB in memory; more: spills to disk and takes many seconds; fewer: more files
 LEVELS = (16_384, 131_072, 524_288)  # rows; higher last: a write waits seconds for a merge; lower: more files a day
 
 
@@ -22,7 +26,7 @@ def due(segments: list[Segment]) -> list[Segment]:
     for limit in LEVELS:
         for run in reversed(_runs(segments, limit)):
             if sum(segment.rows >= lowest for segment in run) >= FAN_IN:
-                return run
+                return _bounded(run)
         lowest = limit
     return []
 
@@ -38,6 +42,12 @@ def merged(run: list[Segment]) -> Segment:
         max(segment.high for segment in run),
         sum(segment.rows for segment in run),
     )
+
+
+def _bounded(run: list[Segment]) -> list[Segment]:
+    """The oldest of a run, as many as one merge takes: a backlog is merged in several."""
+    rows = list(accumulate(segment.rows for segment in run))
+    return run[: max(FAN_IN, bisect_right(rows, MOST_ROWS))]
 
 
 def _runs(segments: list[Segment], limit: int) -> list[list[Segment]]:

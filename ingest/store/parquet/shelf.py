@@ -97,9 +97,11 @@ class Shelf:
         return False
 
     def erase_from(self, segment: Segment, theirs: str) -> int:
-        """Remove the readings that fulfil `theirs` from one segment; how many."""
+        """Remove the readings that fulfil `theirs` from one segment; how many. A damaged one is set aside as it is."""
+        if not self.verify(segment):
+            return 0
         sql = f"SELECT count(*) AS rows FROM {source()} WHERE {theirs}"  # noqa: S608 - our own words
-        answer = self.reader.ask(sql, lambda: [segment])
+        answer = self.reader.ask(sql, lambda: [segment] if segment.path.exists() else [])
         rows = int(answer["rows"][0]) if answer else 0
         if 0 < rows < segment.rows:
             new = replace(segment, version=segment.version + 1, rows=segment.rows - rows, crc="")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,9 @@ from ingest.store.parquet.tender import Tender
 from ingest.store.protocol import Stats, bounded
 
 VIEW_DAYS = 3  # newest days whose series are known at open; fewer: more look-ups after it; more: a slower open
-MOST_SEGMENTS = 512  # of a day before a write waits for merges; fewer: waits more, more: reads open more files
+MOST_SEGMENTS = (
+    512  # of a day before each write waits a while for merges; fewer: waits more, more: reads open more files
+)
 
 
 class ParquetStore:
@@ -73,18 +75,18 @@ class ParquetStore:
         return _batch(self._reader.ask(sql, lambda: segments.find(self._root, start_ms, end_ms)))
 
     def latest(self, series: Sequence[int]) -> ReadingBatch:
-        missing = set(map(int, series))
-        found = [ReadingBatch.empty()]
+        best = ReadingBatch.empty()
+        wanted = np.unique(np.array([int(number) for number in series], np.int64))
         with disk_errors(self._root):
-            older = segments.days(self._root)
-        span = 1
-        while missing and older:
-            older, newest = older[:-span], older[-span:]
-            found.append(self._latest_in(missing, newest))
-            missing -= set(found[-1].series.tolist())
-            span *= 2
-        batch = ReadingBatch.concat(found)
-        return batch.take(np.argsort(batch.series))
+            days = segments.days(self._root)
+        for folder in reversed(days):
+            for group in _newest_first(self._reader.usable(_all_of([folder]))):
+                sure = best.series[best.ts >= group[0].high]
+                missing = np.setdiff1d(wanted, sure)
+                if not len(missing):
+                    break
+                best = _newest_of([best, self._latest_in(missing, folder, group)])
+        return best
 
     def erase(self, device_no: int) -> int:
         return self._writing().erase(device_no)
@@ -127,13 +129,14 @@ class ParquetStore:
     def _live(self) -> list[Segment]:
         return self._reader.usable(lambda: segments.find(self._root))
 
-    def _latest_in(self, wanted: set[int], folders: list[Path]) -> ReadingBatch:
+    def _latest_in(self, wanted: NDArray[np.int64], folder: Path, group: list[Segment]) -> ReadingBatch:
         newest = ", ".join(f"arg_max({name}, ts) AS {name}" for name in ("value", "quality", "seq"))
         sql = (
             f"SELECT series, max(ts) AS ts, {newest} FROM {source()} "  # noqa: S608 - numbers only
-            f"WHERE series IN ({_numbers(wanted)}) GROUP BY series"
+            f"WHERE series IN ({_numbers(wanted.tolist())}) GROUP BY series"
         )
-        return _batch(self._reader.ask(sql, _all_of(folders)))
+        once = iter([group])  # where one of them was merged meanwhile its readings are anywhere in the day
+        return _batch(self._reader.ask(sql, lambda: next(once, None) or _all_of([folder])()))
 
 
 class _Writer:
@@ -168,7 +171,7 @@ class _Writer:
             folders = [self.shelf.append(part) for part in _by_day(rows)]
         self.tender.wake(folders)
         if any(len(self.shelf.live(folder)) > MOST_SEGMENTS for folder in folders):
-            self.tender.settle()
+            self.tender.give_way()
 
     def erase(self, device_no: int) -> int:
         """As `TelemetryStore.erase`."""
@@ -236,6 +239,24 @@ def _by_day(rows: ReadingBatch) -> list[ReadingBatch]:
 
 def _all_of(folders: Sequence[Path]) -> Callable[[], list[Segment]]:
     return lambda: [one for folder in folders for one in segments.live(segments.listed(folder)[0])]
+
+
+def _newest_first(live: list[Segment]) -> Iterator[list[Segment]]:
+    """The segments in groups of 1, 2, 4 …, those with the newest readings first."""
+    left = sorted(live, key=lambda segment: -segment.high)
+    size = 1
+    while left:
+        group, left = left[:size], left[size:]
+        yield group
+        size *= 2
+
+
+def _newest_of(batches: list[ReadingBatch]) -> ReadingBatch:
+    """The newest reading of each series, sorted by series."""
+    rows = ReadingBatch.concat(batches)
+    order = np.lexsort((rows.ts, rows.series))
+    last = np.append(rows.series[order][1:] != rows.series[order][:-1], True)[: len(order)]
+    return rows.take(order[last])
 
 
 def _size(path: Path) -> int:

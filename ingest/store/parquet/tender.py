@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from ingest.store import metrics
@@ -22,6 +22,7 @@ from kit.logs import get
 
 REST_S = 60.0  # after a failed merge (a full disk); shorter: the disk pays for another failure each time
 VERIFY_S = 10.0  # between two segments read over; shorter: more disk traffic, longer: a lost bit is found later
+GIVE_WAY_S = 1.0  # shorter: segments pile up; longer: the writer's lease may run out
 NICENESS = 10  # 0: merges take time from the gateway; 19: they may never end on a busy machine
 
 _log = get("store")
@@ -49,6 +50,11 @@ class Tender:
             self._work = None
         if self._work is None:
             self._work = self._pool.submit(self._step)
+
+    def give_way(self) -> None:
+        """Wait a while for the work under way: for a writer that is faster than the merges."""
+        if self._work is not None:
+            wait([self._work], GIVE_WAY_S)
 
     def settle(self) -> None:
         """Wait until nothing is left to do. Raises as `wake`."""

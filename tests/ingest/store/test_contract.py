@@ -119,6 +119,65 @@ def test_an_erased_device_is_gone_and_may_come_back(place: Place) -> None:
     assert [row[2] for row in everything(place.open())] == [5.0, 3.0]
 
 
+def test_an_old_reading_does_not_hide_newer_stored_ones(place: Place) -> None:
+    store = place.open()
+    keep(store, batch(*((A, T0 + day * DAY, float(day)) for day in range(10))))
+    keep(store, batch(*((C, T0 + day * DAY, 1.0) for day in range(10, 20))))
+    place.close()
+    reopened = place.open()
+    assert keep(reopened, batch((A, T0 + 1, 0.5))).all()
+    assert not keep(reopened, batch((A, T0 + 5 * DAY, 99.0), (A, T0 + 9 * DAY, 99.0))).any()
+    assert reopened.count() == 21
+
+
+def test_what_is_new_is_told_without_storing_it(store: TelemetryStore) -> None:
+    given = batch((A, T0, 1.0), (A, T0, 2.0), (B, T0, 3.0))
+    for _ in range(2):
+        assert store.fresh(given).tolist() == [True, False, True]
+    assert store.count() == 0
+    store.write(given.take(np.array([2])))
+    assert store.fresh(given).tolist() == [True, False, False]
+
+
+def test_a_picture_gets_the_lowest_and_the_highest_of_each_part(store: TelemetryStore) -> None:
+    values = [float((n * 7919) % 1000) for n in range(600)]
+    given = ReadingBatch.of([A] * 600 + [C], [T0 + n * 1000 for n in range(600)] + [T0], [*values, 5.0], 1)
+    keep(store, given)
+    found = store.read_minmax([A, C, B], T0, T0 + 600_000, 10)
+    for part in range(10):
+        low, high = T0 + part * 60_000, T0 + (part + 1) * 60_000
+        mine = (found.series == A) & (found.ts >= low) & (found.ts < high)
+        expected = values[part * 60 : part * 60 + 60]
+        assert sorted(found.value[mine].tolist()) == [min(expected), max(expected)]
+    assert rows(found)[-1] == (C, T0, 5.0, 1, -1)
+    assert rows(found) == sorted(rows(found))
+    assert set(rows(found)) <= set(everything(store))
+    assert len(store.read_minmax([A], T0, T0, 10)) == len(store.read_minmax([], T0, T0 + 9, 10)) == 0
+    with pytest.raises(ValueError, match="parts"):
+        store.read_minmax([A], T0, T0 + 9, 0)
+
+
+def test_old_readings_are_dropped_and_newer_ones_stay(place: Place) -> None:
+    store = place.open()
+    keep(store, batch((A, T0, 1.0), (A, T0 + DAY - 1, 2.0), (B, T0 + DAY, 3.0), (C, T0 + 2 * DAY, 4.0)))
+    dropped = store.drop_before(T0 + DAY)
+    if not place.exact:  # VictoriaMetrics drops by its own setting
+        assert (dropped, store.count()) == (0, 4)
+        return
+    assert dropped == 2
+    assert [row[2] for row in everything(store)] == [3.0, 4.0]
+    assert store.drop_before(T0 + DAY) == 0
+    assert keep(store, batch((A, T0 + 3 * DAY, 5.0), (B, T0 + DAY, 0.0))).tolist() == [True, False]
+
+
+def test_the_statistics_count_what_is_stored(store: TelemetryStore) -> None:
+    assert store.stats().readings == 0
+    keep(store, batch((A, T0, 1.0), (B, T0 + 2 * DAY, 3.0)))
+    stats = store.stats()
+    assert (stats.readings, stats.set_aside) == (2, 0)
+    assert (stats.first_ms, stats.last_ms, stats.days) in {(T0, T0 + 2 * DAY, 2), (0, 0, 0)}
+
+
 def test_nothing_written_is_nothing_stored(store: TelemetryStore) -> None:
     written = keep(store, ReadingBatch.empty())
     assert len(written) == 0
@@ -154,6 +213,8 @@ def test_a_reader_sees_what_the_writer_wrote_and_cannot_write(place: Place) -> N
         keep(reader, batch((A, T0 + 2, 3.0)))
     with pytest.raises(StoreUnavailable):
         reader.erase(1)
+    with pytest.raises(StoreUnavailable):
+        reader.drop_before(T0)
 
 
 def test_a_reader_that_comes_before_any_writer_sees_nothing(place: Place) -> None:

@@ -6,8 +6,10 @@ import random
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,9 +20,10 @@ from structlog.testing import capture_logs
 
 from ingest.reading import ReadingBatch, series_id
 from ingest.store.errors import StoreLocked, StoreUnavailable
-from ingest.store.parquet import merge
+from ingest.store.parquet import merge, tender
+from ingest.store.parquet import store as store_module
 from ingest.store.parquet.engine import Engine
-from ingest.store.parquet.segments import find
+from ingest.store.parquet.segments import Segment, find
 from ingest.store.parquet.store import ParquetStore
 from ingest.store.protocol import keep
 from tests.ingest.store.children import STEP_MS, T0, A, span
@@ -306,3 +309,111 @@ def test_an_erased_device_leaves_no_trace_in_the_files(opened: Open, tmp_path: P
         found = raw.execute(f"SELECT DISTINCT series FROM '{tmp_path}/**/*.parquet'").fetchall()
     assert found == [(other,)]
     assert len(find(tmp_path)) == len(files(tmp_path)) == 3
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 4
+    path.write_bytes(content)
+
+
+def test_a_name_carries_the_checksum_of_its_file(opened: Open, tmp_path: Path) -> None:
+    keep(opened(tmp_path), span(0, 10))
+    (path,) = files(tmp_path)
+    assert path.stem.endswith(f"_{zlib.crc32(path.read_bytes()):08x}")
+
+
+def test_a_segment_of_an_earlier_version_without_checksum_is_read_and_merged(opened: Open, tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    keep(store, span(0, 10))
+    (path,) = files(tmp_path)
+    path.rename(path.with_name(path.name.rpartition("_")[0] + ".parquet"))
+    for at in range(10, 30):
+        keep(store, span(at, at + 1))
+    store.settle()
+    assert numbers(store) == list(range(30))
+
+
+def test_a_lost_bit_is_not_merged_into_a_sound_segment(opened: Open, tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    for at in range(merge.FAN_IN - 1):
+        keep(store, span(at * 100, at * 100 + 100))
+    damaged = files(tmp_path)[2]
+    flip_a_bit(damaged)
+    for at in range(merge.FAN_IN - 1, merge.FAN_IN + 1):
+        keep(store, span(at * 100, at * 100 + 100))
+    store.settle()
+    assert store.stats().set_aside == 1
+    assert [path.name for path in (tmp_path / "aside").iterdir()] == [f"{damaged.parent.name}_{damaged.name}"]
+    assert numbers(store) == [n for n in range(900) if not 200 <= n < 300]
+
+
+def test_segments_are_read_over_one_after_the_other(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tender, "VERIFY_S", 0.0)
+    monkeypatch.setattr(merge, "FAN_IN", 100)
+    store = opened(tmp_path)
+    keep(store, span(0, 10))
+    keep(store, span(10, 20))
+    flip_a_bit(files(tmp_path)[1])
+    for at in range(20, 30):
+        keep(store, span(at, at + 1))
+        store.settle()
+    assert store.stats().set_aside == 1
+    assert numbers(store) == [*range(10), *range(20, 30)]
+
+
+def test_an_erasure_does_not_claim_what_lies_in_a_damaged_segment(opened: Open, tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    other = series_id(2, 0)
+    keep(store, ReadingBatch.of([A, A, other], [T0, T0 + 1, T0], [1.0, 2.0, 3.0]))
+    keep(store, ReadingBatch.of([A, other], [T0 + 2, T0 + 3], [1.0, 2.0]))
+    flip_a_bit(files(tmp_path)[0])
+    assert store.erase(1) == 1
+    assert store.stats().set_aside == 1
+    assert store.count() == 1
+
+
+def test_a_bug_in_a_merge_is_not_swallowed(opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = opened(tmp_path)
+
+    def broken(_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(merge, "due", broken)
+    keep(store, span(0, 1))
+    with pytest.raises(ZeroDivisionError):
+        store.settle()
+
+
+def test_a_backlog_is_merged_in_parts_of_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merge, "MOST_ROWS", 1_000_000)
+    day = [Segment(Path(), n, n, 0, 0, 1, 100_000) for n in range(50)]
+    assert merge.due(day) == day[:10]
+    assert merge.due([replace(one, rows=500_000) for one in day]) == [replace(one, rows=500_000) for one in day[:8]]
+
+
+def test_a_writer_faster_than_its_merges_gives_way(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "MOST_SEGMENTS", 3)
+    store = opened(tmp_path)
+    for at in range(60):
+        keep(store, span(at, at + 1))
+        assert len(find(tmp_path)) <= 3 + merge.FAN_IN + 1
+    assert numbers(store) == list(range(60))
+
+
+def test_the_newest_reading_is_found_whichever_segment_holds_it(opened: Open, tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    random_ = random.Random(5)
+    newest: dict[int, int] = {}
+    for _ in range(40):
+        rows = {(series_id(random_.randint(1, 4), 0), T0 + random_.randint(0, 3 * DAY)) for _ in range(3)}
+        keep(store, ReadingBatch.of([s for s, _ in rows], [t for _, t in rows], [float(t) for _, t in rows]))
+        for series, ts in rows:
+            newest[series] = max(newest.get(series, 0), ts)
+        found = store.latest([series_id(device, 0) for device in range(6)])
+        assert dict(zip(found.series.tolist(), found.ts.tolist(), strict=True)) == newest
+        assert found.value.tolist() == found.ts.tolist()
