@@ -112,11 +112,11 @@ class CertificateRefused(ForewarnError):
 
 
 class BrokerFolderUnusable(ForewarnError):
-    """The folder is not one that `forewarn broker config` wrote."""
+    """The folder is not one that `forewarn broker config` wrote with this certificate authority."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"{folder} holds no broker configuration of ours.", "Write one first: `forewarn broker config`."
+            f"{folder} holds no broker configuration of this installation.", "Write one: `forewarn broker config`."
         )
         self.folder = folder
 

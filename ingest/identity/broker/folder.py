@@ -63,11 +63,11 @@ class BrokerFolder:
     def sync(self, ca: Authority, enforced: Enforced, foreign: Sequence[ForeignTopic], now: datetime) -> list[str]:
         """Bring access list, passwords, revocations and the broker's certificate up to date; the files that changed.
 
-        Raises BrokerFolderUnusable when `write` was never here.
+        Raises BrokerFolderUnusable when `write` was never here, or with another authority.
         """
         old, server = self._read(texts.PASSWORDS).decode("utf-8", "replace"), self._read(texts.SERVER)
         account = next((line for line in old.splitlines() if line.startswith(self.account + ":")), "")
-        if not account or not server:
+        if not account or not server or self._read(texts.AUTHORITY) != ca.certificate:
             raise BrokerFolderUnusable(self.path)
         own_acl, own_passwords = (
             self._read(name).decode("utf-8", "replace") for name in (texts.OWN_ACL, texts.OWN_PASSWORDS)

@@ -73,9 +73,11 @@ def test_a_sync_changes_only_what_changed(folder: BrokerFolder, ca: Authority) -
     assert folder.sync(ca, revoked, (), now() + timedelta(days=300)) == ["server.pem"]
 
 
-def test_an_empty_or_foreign_folder_is_refused(tmp_path: Path, ca: Authority) -> None:
+def test_an_empty_or_foreign_folder_is_refused(tmp_path: Path, folder: BrokerFolder, ca: Authority) -> None:
     with pytest.raises(BrokerFolderUnusable):
         BrokerFolder(tmp_path, "demo").sync(ca, NOTHING, (), now())
+    with pytest.raises(BrokerFolderUnusable):
+        folder.sync(Authority.init(tmp_path / "another", "Another"), NOTHING, (), now())
 
 
 def test_forewarns_own_password_stays_unless_one_is_given(folder: BrokerFolder, ca: Authority) -> None:
