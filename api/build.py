@@ -45,6 +45,7 @@ def first_account(settings: Settings) -> None:
                 name="Administrator",
                 password=password,
                 time_zone=zone,
+                commands=True,
             )
     finally:
         engine.dispose()

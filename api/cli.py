@@ -21,6 +21,8 @@ from kit.supervise import Stop
 api_app = typer.Typer(help="The web pages and the REST API.", no_args_is_help=True)
 staff_app = typer.Typer(help="Accounts of the people who use the console.", no_args_is_help=True)
 
+_COLUMNS = ("address", "name", "time_zone", "commands", "disabled")
+
 Address = Annotated[str, typer.Argument(help="E-mail address that they sign in with.")]
 FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 
@@ -51,6 +53,7 @@ def staff_add(
     *,
     name: Annotated[str, typer.Option(help="Name that colleagues see.")] = "",
     time_zone: Annotated[str, typer.Option(help="Zone in which they read times.")] = "UTC",
+    commands: Annotated[bool, typer.Option("--commands", help="They may send commands to devices.")] = False,
     password_stdin: FromStdin = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -69,6 +72,7 @@ def staff_add(
             name=name,
             password=password,
             time_zone=time_zone,
+            commands=commands,
         )
     emit({"address": account.address, "name": account.name, **made}, as_json)
 
@@ -82,10 +86,10 @@ def staff_list(ctx: typer.Context, as_json: JsonFlag = False) -> None:
     current = settings(ctx)
     with _session(current) as session:
         rows = [
-            {"address": one.address, "name": one.name, "time_zone": one.time_zone, "disabled": one.disabled}
+            {name: getattr(one, name) for name in _COLUMNS}
             for one in accounts.everybody(session, current.of(Core).tenant)
         ]
-    emit(rows, as_json, columns=("address", "name", "time_zone", "disabled"), empty="No staff accounts yet.")
+    emit(rows, as_json, columns=_COLUMNS, empty="No staff accounts yet.")
 
 
 @staff_app.command("reset-password")
@@ -103,6 +107,23 @@ def staff_reset_password(
     if account.address == FIRST_ADDRESS:
         current.data_path(PASSWORD_FILE).unlink(missing_ok=True)
     emit({"address": account.address, **made}, as_json)
+
+
+@staff_app.command("permit")
+def staff_permit(
+    ctx: typer.Context,
+    address: Address,
+    commands: Annotated[bool, typer.Option(help="Whether they may send commands to devices.")] = True,
+    as_json: JsonFlag = False,
+) -> None:
+    """Let a member of staff send commands to devices, or no longer.
+
+    Example: forewarn staff permit kim@example.com --no-commands
+    """
+    current = settings(ctx)
+    with _session(current) as session:
+        account = accounts.permit(session, current.of(Core).tenant, address, commands)
+    emit({"address": account.address, "commands": account.commands}, as_json)
 
 
 @contextmanager

@@ -56,6 +56,31 @@ class NoSuchDevice(ForewarnError):
         self.identifier = identifier
 
 
+class KeyRefused(ForewarnError):
+    """The request shows no live key of the device; it is never said which part is wrong."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is no live key of this device.",
+            "Send the device's identifier and key with HTTP Basic, or the key as a Bearer token to"
+            " /api/v1/devices/<device>/telemetry.",
+        )
+
+
+class NotThisDevice(ForewarnError):
+    """A device asked in the name of another."""
+
+    def __init__(self, identifier: str) -> None:
+        super().__init__(f"Only '{identifier[:80]}' itself may send its telemetry.", "Use this device's own address.")
+
+
+class UnknownFormat(ForewarnError):
+    """Telemetry in a format that nobody reads here."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Nothing here reads the {what}.", "Send application/json, or name the format with ?format=.")
+
+
 class AccountExists(ForewarnError):
     """A staff account with this address exists already."""
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api import errors as own
-from ingest.errors import UnknownDevice
+from ingest.errors import IntakeBusy, InvalidIdentifier, LogFull, LogMismatch, LogUnavailable, UnknownDevice
 from ingest.store.errors import StoreError
 from kit.errors import ForewarnError, ServiceError
 from kit.logs import get
@@ -24,11 +24,19 @@ STATUS: dict[type[ForewarnError], int] = {
     own.NoSuchPage: 404,
     own.NoSuchDevice: 404,
     own.TooManyTries: 429,
+    own.KeyRefused: 401,
+    own.NotThisDevice: 403,
+    own.UnknownFormat: 415,
     outreach.CaseNotFound: 404,
     outreach.MailNotFound: 404,
     outreach.LinkInvalid: 404,
     outreach.LinkExpired: 410,
     UnknownDevice: 404,
+    InvalidIdentifier: 404,
+    IntakeBusy: 503,
+    LogFull: 503,
+    LogUnavailable: 503,
+    LogMismatch: 503,
     StoreError: 503,
     ServiceError: 503,
 }
@@ -39,6 +47,7 @@ _WORDS = {
     503: ("The database does not answer just now.", "Nothing was lost. Try again in a moment."),
     500: ("Something went wrong on our side.", "Nothing was changed. Try again; if it stays, tell your administrator."),
 }
+RETRY_S = "5"  # when to try again; shorter hammers a service that is down, longer leaves a healed one unused
 _log = get("web")
 
 Answer = Callable[[Request, int, str, str], Response]  # status, what is wrong, what to do
@@ -49,12 +58,21 @@ def status_of(error: ForewarnError) -> int:
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 409)
 
 
+def _with_headers(response: Response, error: Exception) -> Response:
+    """What a program needs to know beside the status: when to come back, and how to show who it is."""
+    if response.status_code == 503:
+        response.headers["retry-after"] = RETRY_S
+    if isinstance(error, own.KeyRefused):
+        response.headers["www-authenticate"] = 'Basic realm="forewarn", charset="UTF-8"'
+    return response
+
+
 def install(app: FastAPI, answer: Answer) -> None:
     """Let every failure inside `app` be answered by `answer`."""
 
     def expected(request: Request, error: Exception) -> Response:
         assert isinstance(error, ForewarnError)  # noqa: S101 - registered for this type alone
-        return answer(request, status_of(error), error.problem, error.fix)
+        return _with_headers(answer(request, status_of(error), error.problem, error.fix), error)
 
     def by_status(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 400
@@ -62,7 +80,7 @@ def install(app: FastAPI, answer: Answer) -> None:
 
     def database_away(request: Request, error: Exception) -> Response:
         _log.warning("database away", area=request.scope.get("root_path", ""), reason=str(error).splitlines()[0])
-        return answer(request, 503, *_WORDS[503])
+        return _with_headers(answer(request, 503, *_WORDS[503]), error)
 
     def unstorable(request: Request, _error: Exception) -> Response:
         """A text with a NUL in it, a number past 64 bits: nothing has such a name."""

@@ -13,3 +13,4 @@ request_seconds = histogram(
 )
 sign_ins = counter("web_sign_ins", "Sign-ins of staff, by outcome (ok, refused, paused).", "outcome")
 live_readers = gauge("web_live_readers", "Open pages that wait for news of the queue.")
+keys_refused = counter("web_keys_refused", "Telemetry requests that showed no live key of their device.")

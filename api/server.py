@@ -15,10 +15,11 @@ from api.config import Config
 from api.errors import PortTaken
 from api.feed import CaseFeed
 from api.protocol import impatient
+from api.rest.door import Door
 from api.site import Site
 from api.telemetry import Telemetry
 from api.web import build
-from ingest.build import open_store
+from ingest.build import open_intake, open_store
 from kit import db
 from kit.clock import SystemClock
 from kit.logs import get
@@ -46,11 +47,13 @@ def site_for(settings: Settings) -> Iterator[Site]:
     engine = db.connect(settings)
     feed = CaseFeed(engine)
     telemetry = Telemetry(lambda: open_store(settings, read_only=True))
+    door = Door(lambda: open_intake(settings))
     feed.start()
     try:
-        yield Site(settings, engine, SystemClock(), telemetry, feed)
+        yield Site(settings, engine, SystemClock(), telemetry, feed, door)
     finally:
         feed.close()
+        door.close()
         telemetry.close()
         engine.dispose()
 

@@ -1,4 +1,4 @@
-"""What every request can reach: the settings, the database, the clock, the telemetry store, the news of the queue."""
+"""What every request can reach: settings, database, clock, telemetry store, news of the queue, telemetry's door."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.config import Config
 from api.feed import CaseFeed
+from api.rest.door import Door
 from api.security.sessions import Lifetime
 from api.telemetry import Telemetry
 from kit.clock import Clock
@@ -29,6 +30,7 @@ class Site:
     clock: Clock
     telemetry: Telemetry
     feed: CaseFeed
+    door: Door
 
     @property
     def tenant(self) -> str:

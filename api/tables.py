@@ -11,7 +11,10 @@ from kit.db import Base
 
 
 class StaffAccount(Base):
-    """One member of staff. `address` is lower case; the password is kept as an Argon2id hash."""
+    """One member of staff. `address` is lower case; the password is kept as an Argon2id hash.
+
+    `commands` says that they may send commands to devices.
+    """
 
     __tablename__ = "staff_account"
     __table_args__ = (UniqueConstraint("tenant", "address"),)
@@ -24,6 +27,7 @@ class StaffAccount(Base):
     time_zone: Mapped[str]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    commands: Mapped[bool]
 
 
 class StaffSession(Base):

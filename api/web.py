@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -17,6 +19,7 @@ from api.rest import app as rest
 from api.security.bodies import BodyLimits
 from api.security.headers import SecurityHeaders
 from api.site import Site
+from ingest.config import Config as IngestConfig
 from kit.db import check
 from kit.errors import ForewarnError
 
@@ -44,8 +47,15 @@ def build(site: Site) -> ASGIApp:
         ]
     )
     root.state.site = site
-    limited = BodyLimits(root, most_bytes=site.config.body_kib * 1024, seconds=site.config.request_seconds)
+    limited = BodyLimits(root, most_bytes=partial(_most_bytes, site), seconds=site.config.request_seconds)
     return SecurityHeaders(Measure(limited), https=site.https)
+
+
+def _most_bytes(site: Site, path: str) -> int:
+    """Devices may send as much over HTTP as over MQTT."""
+    if path.startswith("/api/v1/") and path.endswith("/telemetry"):
+        return site.settings.of(IngestConfig).max_payload_kb * 1024
+    return site.config.body_kib * 1024
 
 
 async def _home(_request: Request) -> Response:

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from api.reader import Reader
 from detectors.finding import Evidence, SignalEvidence
+from ingest.commands import CommandState
 from ingest.wire.catalogue import Kind, Signal
 from ingest.wire.codes import to_text
 from outreach.cases.views import CaseState, TimelineEvent, Verdict
@@ -62,6 +63,17 @@ NOTICES = {
     "failed": Sign("Failed", "cross", "urgent"),
     "unknown": Sign("Unknown", "question", "high"),
 }
+COMMANDS = {
+    CommandState.QUEUED: Sign("Queued", "clock", "accent"),
+    CommandState.SENT: Sign("Sent", "mail", "accent"),
+    CommandState.DONE: Sign("Done", "check", "good"),
+    CommandState.FAILED: Sign("Failed", "cross", "urgent"),
+    CommandState.EXPIRED: Sign("No answer", "question", "high"),
+    CommandState.REFUSED: Sign("Not allowed", "ring", "low"),
+}
+ONLINE = {True: Sign("Online", "disc", "good"), False: Sign("Offline", "ring", "high")}
+HEARD = {"help": Sign("Asked for help", "person", "high"), "event": Sign("Said", "mail", "normal")}
+NOT_JUDGED = Sign("Not judged", "ring", "low")
 NOTABLE, OUT, FAR = 2.0, 4.0, 8.0  # robust standard deviations; lower shouts at noise, higher whispers at faults
 SHOWN_UNKNOWN = Sign("Unknown", "question", "low")
 
@@ -80,7 +92,10 @@ def farness(item: SignalEvidence) -> Sign:
     """How far out a signal is, from its severity in robust standard deviations.
 
     A value inside its range can still be evidence: how it moves, or how it stands to another signal, is what is off.
+    Readings that a device attached to its own call were never held against anything.
     """
+    if item.attached:
+        return NOT_JUDGED
     if item.severity >= NOTABLE and item.expected_low <= item.value <= item.expected_high:
         return Sign("In range, but off its course", "diamond", "high")
     if item.severity >= FAR:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from ingest import ledger
 from ingest.config import Config
-from ingest.gateway import mqtt, status
+from ingest.gateway import intake, mqtt, status
 from ingest.gateway import role as gateway
 from ingest.log import LOGS, PartitionLog
 from ingest.registry.manifest import import_devices
@@ -41,6 +41,11 @@ def open_store(settings: Settings, read_only: bool = False) -> TelemetryStore:
     Raises StoreUnavailable, PluginError for an unknown store.
     """
     return STORES.get(settings.of(Config).store.kind)(settings, read_only=read_only)
+
+
+def open_intake(settings: Settings) -> intake.Intake:
+    """The door for messages that come in requests, beside the broker. Raises what `open_log` does."""
+    return intake.opened(settings, open_log(settings))
 
 
 def _run_gateway(settings: Settings, stop: Stop) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from ingest import ledger, quarantine
 from ingest.command import account_facts, command_session
+from ingest.gateway import cli as downward
 from ingest.identity import cli as identity
 from ingest.registry.cli import devices_app
 from kit.cli import JsonFlag, emit
@@ -19,6 +20,7 @@ quarantine_app = typer.Typer(help="What was refused, and why.", no_args_is_help=
 def register(root: typer.Typer) -> None:
     """Add the commands of this folder."""
     identity.register(root, devices_app)
+    downward.register(devices_app)
     root.add_typer(devices_app, name="devices")
     root.add_typer(quarantine_app, name="quarantine")
     root.command("ledger")(ledger_command)

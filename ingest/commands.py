@@ -241,6 +241,7 @@ def _row(device: Device, name: str, by: str, reason: str, now: datetime) -> Devi
 def _written(device: Device, name: str, arguments: Mapping[str, Argument]) -> str:
     try:
         written = msgspec.json.encode(dict(arguments)).decode()
+        msgspec.json.decode(written, type=dict[str, Argument])  # a NaN would come back as null
     except (ValueError, OverflowError) as error:
         raise CommandImpossible(device.identifier, name, f"Its arguments cannot be written: {error}.") from None
     if len(written) > ARGUMENTS_MOST or "\\u0000" in written:

@@ -10,13 +10,14 @@ from functools import partial
 from sqlalchemy import Engine
 
 from ingest.build import open_store
+from ingest.config import Config as IngestConfig
 from kit.clock import SystemClock
 from kit.db import connect, transaction
 from kit.plugins import Check, Role, Step
 from kit.settings import Core, Settings
 from kit.supervise import Stop, in_thread
 from outreach.cases import calls, monitoring, queries, triage
-from outreach.cases.calls import Readings
+from outreach.cases.calls import Past
 from outreach.cases.history import History
 from outreach.cases.triage import Watch
 from outreach.config import Config
@@ -40,13 +41,13 @@ Loop = Callable[[], bool]
 def run(settings: Settings, stop: Stop) -> None:
     """Findings to cases to notices to customers, until the stop."""
     engine = connect(settings)
-    history = History(partial(open_store, settings, read_only=True))
+    history = History(partial(open_store, settings, read_only=True), settings.of(IngestConfig).partitions)
     try:
         with _sink(settings, engine) as sink_port:
             channels = open_all(settings, sink_port)
             threads = [
                 in_thread(name, step, stop, UNHURRIED_S if name in UNHURRIED else HURRIED_S)
-                for name, step in loops(settings, engine, channels, history.read).items()
+                for name, step in loops(settings, engine, channels, history).items()
             ]
             while not stop.wait(3600):
                 pass
@@ -56,13 +57,13 @@ def run(settings: Settings, stop: Stop) -> None:
         engine.dispose()
 
 
-def loops(settings: Settings, engine: Engine, channels: Mapping[str, Channel], readings: Readings) -> dict[str, Loop]:
+def loops(settings: Settings, engine: Engine, channels: Mapping[str, Channel], past: Past) -> dict[str, Loop]:
     """Every supervised loop of the role by name: each call of one does one piece of work, if there is any."""
     config, clock = settings.of(Config), SystemClock()
     limits, watch = asking.rules(config), Watch.of(config)
     terms = Terms.of(config, settings.of(Core).public_url)
     steps: dict[str, Loop] = {
-        "help": partial(calls.step, engine, clock, readings),
+        "help": partial(calls.step, engine, clock, past),
         "triage": partial(triage.step, engine, clock, watch),
         "monitoring": partial(monitoring.step, engine, clock, watch),
         "planner": partial(planner.step, engine, clock, limits),

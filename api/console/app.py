@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from api.console import access, cases, devices, events, outbox, queue, signin
+from api.console import access, cases, commands, devices, events, outbox, queue, signin
 from api.errors import NotSignedIn
 from api.failures import install
 from api.pages import page
@@ -23,6 +23,7 @@ def build(site: Site) -> FastAPI:
     for part in (signin, queue, events, cases, outbox, devices):
         app.include_router(part.router)
     app.include_router(cases.posts)
+    app.include_router(commands.posts)
     install(app, _failure)
     app.add_exception_handler(NotSignedIn, _to_sign_in)
     return app

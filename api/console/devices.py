@@ -1,4 +1,4 @@
-"""Devices: a searchable list, and one device with its latest values, its last two days and its cases."""
+"""Devices: a searchable list, and one device: values, its last two days, its cases, what it said and was told."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from starlette.responses import Response
 
 from api.charts.data import Chart
 from api.console.access import SignedIn, Staff
+from api.console.commands import DONE, GIVE_UP, USUAL
 from api.console.pictures import device_charts
 from api.pages import page
 from api.site import Db, Here, Site
 from api.telemetry import Latest, kind_of
+from ingest import commands, events
 from ingest.registry.devices import Device, access_device, all_devices
 from ingest.store.errors import StoreError
 from ingest.writer import seen
@@ -55,7 +57,7 @@ def show(site: Here, staff: Staff, db: Db, search: Annotated[str, Query(alias="q
 
 
 @router.get("/devices/{identifier}")
-def device(site: Here, staff: Staff, db: Db, identifier: str) -> Response:
+def device(site: Here, staff: Staff, db: Db, identifier: str, done: str = "") -> Response:
     """One device."""
     found = access_device(db, staff.tenant, identifier)
     charts, latest, problem = _telemetry(site, staff, found)
@@ -73,6 +75,14 @@ def device(site: Here, staff: Staff, db: Db, identifier: str) -> Response:
         latest=latest,
         store_problem=problem,
         cases=[row for row in cases if row.device == identifier],
+        connection=events.status(db, found),
+        heard=events.of_device(db, found),
+        possible=commands.possible(found),
+        commands=commands.of_device(db, found),
+        give_up=GIVE_UP,
+        usual=USUAL,
+        done=done if done in DONE else "",
+        done_words=DONE.get(done, ""),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from detectors.faults.catalogue import HELP_REQUESTED
 from outreach.cases.views import CaseState, CaseView
 
 Action = Literal["send", "verdict", "close", "assign", "wait"]
@@ -19,6 +20,11 @@ class NextStep:
     action: Action
 
 
+_HELP = NextStep(
+    "Answer the call for help",
+    "Somebody at the device asked for it. Its last ten minutes are beside; note what was said, then close.",
+    "close",
+)
 _DONE = {CaseState.RESOLVED, CaseState.CLOSED}
 _ANSWERED = {
     "call_me": NextStep("Call the customer", "They asked for a call. Note what was said, then close.", "close"),
@@ -43,8 +49,8 @@ def next_step(view: CaseView) -> NextStep:
         return _OVER_WITHOUT_VERDICT if view.row.verdict is None else _OVER
     if answered := _ANSWERED.get(_last_answer(view)):
         return answered
-    if view.notice_waits_for_person:
-        return _DECIDE
+    if view.row.fault == HELP_REQUESTED.name or view.notice_waits_for_person:
+        return _HELP if view.row.fault == HELP_REQUESTED.name else _DECIDE
     if view.row.verdict is None:
         return _JUDGE
     if view.row.state is CaseState.MONITORING:

@@ -18,6 +18,7 @@ from kit.clock import to_ms
 
 BEFORE = timedelta(hours=48)  # of normal life in the picture; less shows no daily rhythm to compare with
 AFTER = timedelta(hours=24)  # what the device did next
+ATTACHED_AFTER = timedelta(minutes=1)  # room for what was measured as the call went out
 GAPS = 4.0  # periods without a message before the line is left open
 
 
@@ -32,6 +33,8 @@ def case_charts(telemetry: Telemetry, device: Device, finding: Finding, reader: 
     known = {signal.name: signal for signal in kind.signals}
     shown = [item for item in finding.evidence.signals if item.signal in known]
     shown.sort(key=telling)
+    if any(item.attached for item in shown):
+        return _attached_charts(kind, shown, finding, reader)
     window = _window(finding, now)
     lines = telemetry.window(device, [known[item.signal] for item in shown], *window)
     marks = (Mark(to_ms(finding.onset), "began", "onset"), Mark(to_ms(finding.detected), "noticed", "detected"))
@@ -47,6 +50,21 @@ def case_charts(telemetry: Telemetry, device: Device, finding: Finding, reader: 
                 marks=marks,
             )
         )
+    return charts
+
+
+def _attached_charts(kind: DeviceType, shown: list[SignalEvidence], finding: Finding, reader: Reader) -> list[Chart]:
+    """What came with a device's own call: it is drawn from the finding, so that it outlasts the store."""
+    window = finding.evidence.window_start, finding.evidence.window_end + ATTACHED_AFTER
+    marks = (Mark(to_ms(finding.onset), "asked", "onset"),)
+    charts = []
+    for item in shown:
+        signal = kind.signal(item.signal)
+        line = Line(
+            np.array([ts for ts, _ in item.attached], np.int64), np.array([value for _, value in item.attached])
+        )
+        if signal.kind is not Kind.CODE and len(line.ts):
+            charts.append(replace(_chart(kind, signal, line, reader, *window), marks=marks))
     return charts
 
 

@@ -1,4 +1,4 @@
-"""The REST application: for now the state of the product and the cases, for signed-in staff."""
+"""The REST application: the state of the product and the cases for signed-in staff, telemetry from devices."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.console.access import SignedIn, signed_in
 from api.failures import install
+from api.rest import telemetry
 from api.rest.schemas import CaseOut, CasePage, Problem
 from api.site import Db, Here, Site
 from kit.plugins import hooks
@@ -29,6 +30,7 @@ def build(site: Site) -> FastAPI:
     app.get("/v1/status", summary="The pulse of the product", dependencies=[Depends(signed_in)])(status)
     app.get("/v1/cases", summary="Cases, most urgent first")(cases)
     app.get("/v1/cases/{number}", summary="One case")(case)
+    app.include_router(telemetry.router)
     install(app, _problem)
     return app
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from ingest.gateway.intake import Outcome
 from outreach.cases.views import CaseRow, CaseState, Verdict
 
 
@@ -57,3 +58,28 @@ class CasePage(BaseModel):
 
     items: list[CaseOut]
     next: int | None
+
+
+class Refused(BaseModel):
+    """Readings of a request that were not taken, for one reason."""
+
+    reason: str
+    detail: str
+    count: int
+
+
+class Taken(BaseModel):
+    """What became of a telemetry request: `received` readings, so many `accepted`, the others `refused`."""
+
+    received: int
+    accepted: int
+    refused: list[Refused]
+
+    @staticmethod
+    def of(outcome: Outcome, most: int) -> Taken:
+        """The outcome with its first `most` reasons."""
+        refused = [
+            Refused(reason=refusal.reason, detail=refusal.detail, count=refusal.count)
+            for refusal in outcome.refusals[:most]
+        ]
+        return Taken(received=outcome.received, accepted=outcome.accepted, refused=refused)

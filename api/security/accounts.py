@@ -21,7 +21,7 @@ ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A member of staff as pages and commands see one."""
+    """A member of staff as pages and commands see one; `commands`: they may send commands to devices."""
 
     id: int
     tenant: str
@@ -29,12 +29,21 @@ class Account:
     name: str
     time_zone: str
     disabled: bool
+    commands: bool
 
 
 def add(
-    session: Session, clock: Clock, tenant: str, address: str, *, name: str, password: str, time_zone: str = "UTC"
+    session: Session,
+    clock: Clock,
+    tenant: str,
+    address: str,
+    *,
+    name: str,
+    password: str,
+    time_zone: str = "UTC",
+    commands: bool = False,
 ) -> Account:
-    """Create an account.
+    """Create an account; without `commands` it may not send commands to devices.
 
     Raises AccountExists, or UnusableAccount for an address, password or time zone that cannot be used.
     """
@@ -51,6 +60,7 @@ def add(
         time_zone=time_zone,
         created_at=clock.now(),
         disabled_at=None,
+        commands=commands,
     )
     session.add(row)
     session.flush()
@@ -64,6 +74,15 @@ def reset_password(session: Session, tenant: str, address: str, password: str) -
         raise NoSuchAccount(address)
     row.password_hash = passwords.make_hash(password)
     session.execute(delete(StaffSession).where(StaffSession.account_id == row.id))
+    return to_account(row)
+
+
+def permit(session: Session, tenant: str, address: str, commands: bool) -> Account:
+    """Say whether the account may send commands to devices, from its next request on. Raises NoSuchAccount."""
+    row = session.scalar(_by_address(tenant, address.strip().lower()))
+    if row is None:
+        raise NoSuchAccount(address)
+    row.commands = commands
     return to_account(row)
 
 
@@ -85,7 +104,7 @@ def authenticate(session: Session, tenant: str, address: str, password: str) -> 
 
 def to_account(row: StaffAccount) -> Account:
     """The row as a plain value."""
-    return Account(row.id, row.tenant, row.address, row.name, row.time_zone, row.disabled_at is not None)
+    return Account(row.id, row.tenant, row.address, row.name, row.time_zone, row.disabled_at is not None, row.commands)
 
 
 def _by_address(tenant: str, address: str) -> Select[StaffAccount]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,11 +13,14 @@ _TOO_SLOW = PlainTextResponse("The request's body took too long to arrive.\n", 4
 
 
 class BodyLimits:
-    """ASGI middleware that reads the whole body first: at most `most_bytes`, within `seconds`, else 413 or 408."""
+    """ASGI middleware that reads the whole body first, within `seconds`, else 408.
 
-    def __init__(self, app: ASGIApp, *, most_bytes: int, seconds: float) -> None:
+    A body of more than ``most_bytes(path)`` is answered with 413.
+    """
+
+    def __init__(self, app: ASGIApp, *, most_bytes: Callable[[str], int], seconds: float) -> None:
         self._app = app
-        self._most = most_bytes
+        self._most_bytes = most_bytes
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -25,7 +29,7 @@ class BodyLimits:
             return
         try:
             async with asyncio.timeout(self._seconds):
-                body = await self._read(receive)
+                body = await self._read(receive, self._most_bytes(scope["path"]))
         except TimeoutError:
             await _TOO_SLOW(scope, receive, send)
             return
@@ -34,7 +38,7 @@ class BodyLimits:
             return
         await self._app(scope, _replay(body, receive), send)
 
-    async def _read(self, receive: Receive) -> bytes | None:
+    async def _read(self, receive: Receive, most: int) -> bytes | None:
         """The body; None when it is too large, or the client left before its end."""
         body = bytearray()
         while True:
@@ -42,7 +46,7 @@ class BodyLimits:
             if message["type"] != "http.request":
                 return None
             body += message.get("body", b"")
-            if len(body) > self._most:
+            if len(body) > most:
                 return None
             if not message.get("more_body", False):
                 return bytes(body)

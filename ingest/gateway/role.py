@@ -10,6 +10,7 @@ from ingest.gateway.known import REFRESH_S, KnownDevices
 from ingest.gateway.mqtt import Connection
 from ingest.gateway.pipeline import Pipeline
 from ingest.gateway.routes import subscriptions
+from ingest.gateway.sender import REST_S, Sender
 from ingest.gateway.status import FOLDER
 from ingest.gateway.validate import validator_of
 from ingest.log import PartitionLog
@@ -39,6 +40,8 @@ def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
     if known.loaded:
         source.start()
         in_thread("gateway status", source.report, stop, idle_s=REPORT_S)
+        sender = Sender(engine, source.publish, tenant, SystemClock())
+        in_thread("gateway commands", sender.step, stop, idle_s=REST_S)
         run_loop("gateway", Pipeline(source, validator, log, SystemClock()).step, stop)
         source.stop()
     refresher.join(timeout=10)

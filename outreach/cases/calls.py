@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
@@ -36,32 +36,51 @@ CLOCKS = timedelta(minutes=5)  # a device's clock may be ahead of the moment at 
 POINTS = 200  # readings kept of one signal; more makes the case heavy, fewer hides what a fast signal did
 DETECTOR, VERSION = "help", "1"
 
-Readings = Callable[[Device, datetime, datetime], ReadingBatch]
-"""A device's readings with ``start <= time < end``. Raises StoreError."""
+PATIENCE = timedelta(seconds=20)  # for readings on their way into the store; longer leaves a caller waiting
+
+
+class Past(Protocol):
+    """What devices measured; `outreach.cases.history.History` is the one in use."""
+
+    def complete(self, session: Session, device: Device, at: datetime) -> bool:
+        """Whether everything is stored that was received from the device by `at`."""
+        ...
+
+    def read(self, device: Device, start: datetime, end: datetime) -> ReadingBatch:
+        """The readings with ``start <= time < end``. Raises StoreError."""
+        ...
+
 
 _log = get("help")
 
 
-def step(engine: Engine, clock: Clock, readings: Readings) -> bool:
-    """Bring the oldest call for help that nobody has taken to its case; False: there is none."""
+def step(engine: Engine, clock: Clock, past: Past) -> bool:
+    """Bring the oldest call for help that nobody has taken to its case; False: there is none yet.
+
+    A call may be booked before the readings that came with it are stored: those are waited for a little.
+    """
     with transaction(engine) as session:
         claimed = events.claim(session, EventKind.HELP)
         if claimed is None:
             return False
+        received = claimed.events[0].received_at
+        if clock.now() < received + PATIENCE and not past.complete(session, claimed.device, received):
+            session.rollback()
+            return False
         if _asked_before(session, claimed):
             _note(session, claimed, clock.now())
         else:
-            findings.write(session, [finding_of(claimed, readings)])
+            findings.write(session, [finding_of(claimed, past)])
         _log.info("help asked for", device=claimed.device.identifier, times=len(claimed.events))
     return True
 
 
-def finding_of(claimed: Claimed, readings: Readings) -> Finding:
+def finding_of(claimed: Claimed, past: Past) -> Finding:
     """The claim that the device makes, with its evidence; without readings, and saying so, while the store is away."""
     device, at = claimed.device, claimed.events[0].at
     start = at - BEFORE
     try:
-        attached, problem = readings(device, start, at + CLOCKS), ""
+        attached, problem = past.read(device, start, at + CLOCKS), ""
     except StoreError as error:
         attached, problem = ReadingBatch.empty(), error.problem
     said = said_in(claimed.events)

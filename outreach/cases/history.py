@@ -6,20 +6,31 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
+from ingest import offsets
+from ingest.log.protocol import partition_of
 from ingest.reading import ReadingBatch, series_id
 from ingest.registry.devices import Device
 from ingest.store.protocol import TelemetryStore
 from ingest.wire.device_types import DEVICE_TYPES
+from ingest.writer.flush import READER
 from kit.clock import to_ms
 
 
 class History:
-    """One store a process; safe to share between threads."""
+    """One store a process; safe to share between threads. `partitions` is how many the log has."""
 
-    def __init__(self, opener: Callable[[], TelemetryStore]) -> None:
+    def __init__(self, opener: Callable[[], TelemetryStore], partitions: int) -> None:
         self._opener = opener
+        self._partitions = partitions
         self._store: TelemetryStore | None = None
         self._lock = threading.Lock()
+
+    def complete(self, session: Session, device: Device, at: datetime) -> bool:
+        """Whether everything is stored that the gateway had received from the device by `at`."""
+        mine = partition_of(device.tenant, device.identifier, self._partitions)
+        return offsets.positions(session, READER, self._partitions)[mine].received_ms >= to_ms(at)
 
     def read(self, device: Device, start: datetime, end: datetime) -> ReadingBatch:
         """The device's readings with ``start <= time < end``, none for an unknown type. Raises StoreError."""

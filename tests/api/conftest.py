@@ -17,11 +17,12 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine
 
 from api.feed import CaseFeed
+from api.rest.door import Door
 from api.security import passwords
 from api.server import listen, serve_on
 from api.site import Site
 from api.telemetry import Telemetry
-from ingest.build import open_store
+from ingest.build import open_intake, open_store
 from kit import db
 from kit.clock import SystemClock, VirtualClock
 from kit.settings import Settings, load
@@ -115,7 +116,14 @@ class Browser:
 def running(settings: Settings, engine: Engine, clock: VirtualClock) -> Iterator[Running]:
     """The site, served over HTTP on a free port until the test ends."""
     feed = CaseFeed(engine)
-    site = Site(settings, engine, clock, Telemetry(lambda: open_store(settings, read_only=True)), feed)
+    site = Site(
+        settings,
+        engine,
+        clock,
+        Telemetry(lambda: open_store(settings, read_only=True)),
+        feed,
+        Door(lambda: open_intake(settings)),
+    )
     listener, stop = listen("127.0.0.1", 0), Stop()
     port = listener.getsockname()[1]
     feed.start()
@@ -128,6 +136,7 @@ def running(settings: Settings, engine: Engine, clock: VirtualClock) -> Iterator
     stop.set()
     thread.join(20)
     site.telemetry.close()
+    site.door.close()
     assert not thread.is_alive()
 
 

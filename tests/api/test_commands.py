@@ -40,7 +40,13 @@ def test_an_added_account_signs_in_with_the_password_that_was_shown(settings: Se
     assert Browser(running.client()).sign_in("kim@example.com", shown["password"]).status_code == 303
     listed = json.loads(forewarn(settings, "staff", "list", "--json").stdout)
     assert listed == [
-        {"address": "kim@example.com", "name": "kim@example.com", "time_zone": "Asia/Tokyo", "disabled": False}
+        {
+            "address": "kim@example.com",
+            "name": "kim@example.com",
+            "time_zone": "Asia/Tokyo",
+            "commands": False,
+            "disabled": False,
+        }
     ]
     again = forewarn(settings, "staff", "add", "kim@example.com")
     assert again.returncode != 0

@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 
 import numpy as np
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from api.security import accounts
 from detectors import queries as findings
@@ -58,7 +59,9 @@ class World:
     clock: Clock
     tenant: str = "demo"
 
-    def staff(self, address: str = ADDRESS, name: str = "Kim Lee", tenant: str | None = None) -> None:
+    def staff(
+        self, address: str = ADDRESS, name: str = "Kim Lee", tenant: str | None = None, commands: bool = True
+    ) -> None:
         """A staff account with the password `PASSWORD`."""
         with transaction(self.engine) as session:
             accounts.add(
@@ -69,6 +72,7 @@ class World:
                 name=name,
                 password=PASSWORD,
                 time_zone="Europe/Berlin",
+                commands=commands,
             )
 
     def fleet(self) -> dict[str, Device]:
@@ -115,7 +119,7 @@ class World:
     def contacted(self) -> None:
         """Let outreach decide about notices and deliver them to the built-in mail sink."""
         with sink.running(self.engine, self.clock, self.tenant) as port:
-            steps = loops(self.settings, self.engine, open_all(self.settings, port))
+            steps = loops(self.settings, self.engine, open_all(self.settings, port), NoPast())
             while any([steps["planner"](), steps["sender-0"]()]):
                 pass
 
@@ -175,6 +179,16 @@ class World:
         summary = "The coolant has been up to 14 °C hotter than expected at the same load since this morning."
         reasons = ("Coolant temperature above its expected range for 52 minutes", "Engine load as usual")
         return self.found(self.finding("car-0417", "coolant_leak", signals, summary=summary, reasons=reasons))[0]
+
+
+class NoPast:
+    """A store that is complete and holds nothing."""
+
+    def complete(self, _session: Session, _device: Device, _at: datetime) -> bool:
+        return True
+
+    def read(self, _device: Device, _start: datetime, _end: datetime) -> ReadingBatch:
+        return ReadingBatch.empty()
 
 
 def evidence(

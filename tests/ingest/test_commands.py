@@ -122,7 +122,7 @@ def test_what_cannot_be_told_is_not_queued(engine: Engine, fleet: list[Device], 
 
 
 def test_arguments_that_no_device_could_read_are_not_queued(engine: Engine, fleet: list[Device]) -> None:
-    for arguments in ({"text": "x" * 3000}, {"text": "\x00"}):
+    for arguments in ({"text": "x" * 3000}, {"text": "\x00"}, {"speed": float("nan")}):
         with transaction(engine) as session, pytest.raises(CommandImpossible):
             commands.request(
                 session, fleet[0], "identify", by="kim", reason="", now=NOW, timeout=MINUTE, arguments=arguments

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -23,8 +25,21 @@ from tests.outreach.conftest import NOON, TENANT, World
 MINUTE = timedelta(minutes=1)
 
 
-def nothing(_device: Device, _start: object, _end: object) -> ReadingBatch:
-    return ReadingBatch.empty()
+@dataclass
+class Past:
+    """A store of the test's own."""
+
+    readings: Callable[[Device], ReadingBatch] = lambda _device: ReadingBatch.empty()
+    whole: bool = True
+
+    def complete(self, _session: Session, _device: Device, _at: datetime) -> bool:
+        return self.whole
+
+    def read(self, device: Device, _start: datetime, _end: datetime) -> ReadingBatch:
+        return self.readings(device)
+
+
+NOTHING = Past()
 
 
 def press(world: World, body: bytes = b"", after: timedelta = timedelta(0), device: str = "car-1") -> None:
@@ -36,8 +51,8 @@ def press(world: World, body: bytes = b"", after: timedelta = timedelta(0), devi
         )
 
 
-def answered(world: World, readings: calls.Readings = nothing) -> None:
-    while calls.step(world.engine, world.clock, readings):
+def answered(world: World, past: calls.Past = NOTHING) -> None:
+    while calls.step(world.engine, world.clock, past):
         pass
     world.triage()
 
@@ -47,7 +62,7 @@ def only_case(session: Session) -> CaseView:
     return queries.access_case(session, TENANT, row.number)
 
 
-def ten_minutes(device: Device, start: object, end: object) -> ReadingBatch:
+def ten_minutes(device: Device) -> ReadingBatch:
     """Speed and engine speed once a minute, up to the call."""
     count = 11
     stamps = [to_ms(NOON - MINUTE * n) for n in reversed(range(count))]
@@ -58,7 +73,7 @@ def ten_minutes(device: Device, start: object, end: object) -> ReadingBatch:
 def test_a_call_opens_an_urgent_case_with_the_last_ten_minutes(world: World) -> None:
     world.people()
     press(world, b'{"message": "it smells of gas"}')
-    answered(world, ten_minutes)
+    answered(world, Past(ten_minutes))
     with transaction(world.engine) as session:
         case = only_case(session)
     assert (case.row.fault, case.row.priority, case.row.device) == ("help_requested", 2, "car-1")
@@ -124,12 +139,12 @@ def test_after_the_case_is_closed_a_call_opens_another(world: World) -> None:
 
 
 def test_a_store_that_is_away_delays_no_call(world: World) -> None:
-    def away(_device: Device, _start: object, _end: object) -> ReadingBatch:
+    def away(_device: Device) -> ReadingBatch:
         raise StoreUnavailable("The disk is gone.")
 
     world.people()
     press(world)
-    answered(world, away)
+    answered(world, Past(away))
     with transaction(world.engine) as session:
         case = only_case(session)
     assert case.finding.evidence.signals == ()
@@ -150,3 +165,16 @@ def test_what_is_attached_stays_small_and_keeps_the_extremes_and_the_newest(coun
 def test_the_same_words_are_said_once() -> None:
     heard = tuple(Event(EventKind.HELP, NOON, NOON, body) for body in (b"gas", b"", b'"gas"', b"smoke"))
     assert calls.said_in(heard) == ["gas", "smoke"]
+
+
+def test_readings_on_their_way_into_the_store_are_waited_for_a_little(world: World) -> None:
+    world.people()
+    press(world)
+    behind = Past(whole=False)
+    assert not calls.step(world.engine, world.clock, behind)
+    assert calls.step(world.engine, world.clock, Past(ten_minutes))
+    press(world, b"again", after=timedelta(minutes=11))
+    world.later(minutes=11, seconds=5)
+    assert not calls.step(world.engine, world.clock, behind)
+    world.later(seconds=calls.PATIENCE.total_seconds())
+    assert calls.step(world.engine, world.clock, behind)
