@@ -41,6 +41,14 @@ class Packets:
         """The payload of one packet."""
         return self.data[self.payload_at[index] : self.payload_at[index] + self.payload_len[index]].tobytes()
 
+    def plain(self) -> Packets:
+        """The same packets in contiguous columns over bytes that may only be read: what kernels are compiled for."""
+        data = np.ascontiguousarray(self.data).view()
+        data.flags.writeable = False
+        topics = (np.ascontiguousarray(self.topic_at), np.ascontiguousarray(self.topic_len))
+        payloads = (np.ascontiguousarray(self.payload_at), np.ascontiguousarray(self.payload_len))
+        return Packets(data, *topics, *payloads, self.mid, self.epoch)
+
     @property
     def size(self) -> int:
         """Bytes of all topics and payloads."""

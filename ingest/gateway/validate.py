@@ -41,7 +41,7 @@ class Validator:
 
     def frames(self, packets: Packets, received_ms: int) -> dict[int, Frame]:
         """The frames of `packets` by partition, readings in the order of arrival."""
-        table = self._known.table
+        packets, table = packets.plain(), self._known.table
         located = locate(table.slots, packets.data, packets.topic_at, packets.topic_len)
         self._look_up(packets, located, table)
         passed = np.ones(len(packets), np.bool_)
@@ -87,10 +87,12 @@ class Validator:
 
 
 def validator_of(config: Config, tenant: str, known: KnownDevices, partitions: int) -> Validator:
-    """The validator of an installation. Raises RouteInvalid or PluginError when the settings cannot work."""
+    """The validator of an installation, compiled. Raises RouteInvalid or PluginError when the settings cannot work."""
     limits = Limits(config.max_payload_kb * 1024, config.history_days * 86_400_000)
     reader = PayloadReader(Router(tenant, config), known, limits, partitions)
-    return Validator(reader, known, Flood(config.device_rate, config.device_burst))
+    validator = Validator(reader, known, Flood(config.device_rate, config.device_burst))
+    validator.frames(Packets.of([]), 0)  # compiling takes seconds, which no device should wait for
+    return validator
 
 
 class _Gathered:
