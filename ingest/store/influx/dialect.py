@@ -20,6 +20,10 @@ class Dialect(Protocol):
         """As `TelemetryStore.rewind_ms`."""
         ...
 
+    def started(self) -> str:
+        """When the server started, in its own words; empty where that does not matter (`rewind_ms` is 0)."""
+        ...
+
     def prepare(self) -> None:
         """Make the database where the server has such and lets us."""
         ...

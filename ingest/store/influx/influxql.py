@@ -56,6 +56,9 @@ class InfluxQL:
     def rewind_ms(self) -> int:
         return 0
 
+    def started(self) -> str:
+        return ""
+
     def prepare(self) -> None:
         with contextlib.suppress(StoreRefused):  # 2.x has buckets instead; without the right, a write will tell
             self._ask(f"CREATE DATABASE {identifier(self._database)}")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.reading import ReadingBatch
 from ingest.store.config import InfluxConfig
-from ingest.store.errors import StoreUnavailable
+from ingest.store.errors import StoreError, StoreUnavailable
 from ingest.store.fresh import Newest, check_contract, first_of_each, lowest_and_highest, sort_order
 from ingest.store.influx.dialect import Dialect, wanted_in_parts
 from ingest.store.influx.influxql import InfluxQL
@@ -37,6 +38,7 @@ class InfluxStore:
         )
         self._read_only = read_only
         self._prepared = False
+        self._started = ""
         self._newest = Newest()
         self._writing = threading.Lock()
 
@@ -46,14 +48,14 @@ class InfluxStore:
 
     def fresh(self, batch: ReadingBatch) -> NDArray[np.bool_]:
         check_contract(batch)
-        with self._writing:
+        with self._changing():
             self._prepare()
             self._learn(self._newest.unknown(batch.series))
             return self._newest.fresh(batch, self._stored)
 
     def write(self, rows: ReadingBatch) -> None:
         check_contract(rows)
-        with self._writing:
+        with self._changing():
             self._prepare()
             self._newest.advance(rows)
             for start in range(0, len(rows), LINES_AT_ONCE):
@@ -95,12 +97,28 @@ class InfluxStore:
     def close(self) -> None:
         self._transport.close()
 
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One at a time. After an error nothing is taken for stored any more: the server may have lost it."""
+        with self._writing:
+            try:
+                yield
+            except StoreError:
+                self._newest.forget()
+                raise
+
     def _prepare(self) -> None:
+        """Make the server ready. Raises StoreUnavailable once when it was started anew and may have lost readings."""
         if self._read_only:
             raise StoreUnavailable("The telemetry store is not open for writing.")
         if not self._prepared:
             self._dialect.prepare()
             self._prepared = True
+        started, self._started = self._started, self._dialect.started()
+        if started not in {"", self._started}:
+            raise StoreUnavailable(
+                "The telemetry server was started anew; what it may have lost is taken from the log again."
+            )
 
     def _learn(self, series: NDArray[np.int64]) -> None:
         """Ask for the newest stored time of series that are not known yet; 0 where there is none."""

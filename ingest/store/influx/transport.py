@@ -44,6 +44,10 @@ class Transport:
         """Post a form, so that neither questions nor secrets show up in access logs; the answer's text."""
         return self._send(path, _FORM, post_params=form)
 
+    def get(self, path: str) -> str:
+        """What the server shows at that path."""
+        return self._send(path, "text/plain", method="GET")
+
     def delete(self, start: str, stop: str, predicate: str) -> None:
         """InfluxDB 2.x only: remove points of the bucket by predicate."""
         body = {"start": start, "stop": stop, "predicate": predicate}
@@ -54,11 +58,11 @@ class Transport:
         """Close the connections."""
         self._client.close()
 
-    def _send(self, path: str, content_type: str, **arguments: object) -> str:
+    def _send(self, path: str, content_type: str, method: str = "POST", **arguments: object) -> str:
         api = self._client.api_client
         headers = self._headers | {"Content-Type": content_type}
         try:
-            answer = api.request("POST", api.configuration.host + path, headers=headers, **arguments)
+            answer = api.request(method, api.configuration.host + path, headers=headers, **arguments)
         except ApiException as error:
             raise self._meaning(error) from error
         except HTTPError as error:

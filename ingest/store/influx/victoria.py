@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -56,6 +57,9 @@ class Victoria:
     def rewind_ms(self) -> int:
         return FORGETS_MS
 
+    def started(self) -> str:
+        return " ".join(self._metric("vm_app_start_timestamp") + self._metric("process_start_time_seconds"))
+
     def prepare(self) -> None:
         """Nothing: there are no databases."""
 
@@ -97,7 +101,7 @@ class Victoria:
         return 0
 
     def size_bytes(self) -> int:
-        return 0
+        return sum(round(float(value)) for value in self._metric("vm_data_size_bytes"))
 
     def erase(self, device: int) -> None:
         self._settle()
@@ -109,6 +113,14 @@ class Victoria:
             selector = self._selector("v", device, signals)
             for sample in self._instant(f"tlast_over_time({selector}[{window}])"):
                 yield _series(sample.metric), round(float(sample.value[1]) * 1000)
+
+    def _metric(self, name: str) -> list[str]:
+        """The values of one of the server's own metrics; none where a proxy keeps them back."""
+        try:
+            text = self._transport.get("/metrics")
+        except StoreRefused:
+            return []
+        return re.findall(rf"^{name}(?:\{{[^}}]*\}})? ([-+.e\d]+)$", text, re.MULTILINE | re.ASCII)
 
     def _instant(self, question: str) -> list[_Sample]:
         form = {"query": question, "time": str(int(time.time()) + AHEAD_S), "nocache": "1"}

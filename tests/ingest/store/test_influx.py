@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -26,7 +27,7 @@ from ingest.store.influx.influxql import identifier
 from ingest.store.influx.lines import encode
 from ingest.store.influx.store import InfluxStore
 from ingest.store.protocol import keep
-from tests.ingest.store.servers import InfluxServer
+from tests.ingest.store.servers import InfluxServer, VictoriaServer
 
 T0 = 1_763_683_200_000
 A = series_id(1, 0)
@@ -113,6 +114,28 @@ def test_a_server_that_is_down_is_told_and_used_again_when_it_is_back(tmp_path: 
             both = ReadingBatch.concat([one(), one(T0 + 1)])
             assert keep(store, both).tolist() == [False, True]  # killed: what was acknowledged is still there
             assert store.read([A], T0, T0 + 9).ts.tolist() == [T0, T0 + 1]
+    finally:
+        server.stop()
+
+
+def test_readings_that_a_killed_server_forgot_are_noticed_and_stored_again(tmp_path: Path) -> None:
+    server = VictoriaServer(tmp_path / "vm")
+    server.start()
+    try:
+        with closing(InfluxStore(InfluxConfig(url=server.url, server="victoriametrics"))) as store:
+            both = ReadingBatch.concat([one(), one(T0 + 1)])
+            keep(store, both)
+            assert store.rewind_ms > 0
+            server.stop()  # kill -9 at once: what it holds in memory is gone
+            time.sleep(1.1)  # it tells its start in seconds
+            server.start()
+            with pytest.raises(StoreUnavailable, match="started anew"):
+                store.fresh(one(T0 + 2))
+            keep(store, both)
+            keep(store, one(T0 + 2))
+            assert store.read([A], T0, T0 + 9).ts.tolist() == [T0, T0 + 1, T0 + 2]
+            assert not keep(store, both).any()
+            assert store.stats().bytes >= 0
     finally:
         server.stop()
 
