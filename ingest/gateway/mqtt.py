@@ -64,7 +64,8 @@ class Connection:
         self._inbox = Inbox(waiting_most, kind.linger_s)
         self._last_message_ms = 0
         self._stopping = False
-        self._why = ""
+        self._why = ""  # a better reason for the end of a connection than paho's
+        self._told = ""  # why the broker cannot be reached: said once, not every few seconds
         self.connected = False
         self._client = kind(self._inbox, client_id)
         self._prepare(broker, tls)
@@ -157,6 +158,9 @@ class Connection:
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: Any) -> None:
         self._lost("unreachable")
+        if self._client.failure != self._told:
+            self._told = self._client.failure
+            _log.warning("the broker cannot be reached", reason=self._told, fix="`forewarn doctor` says more")
 
     def _on_subscribe(self, _client: mqtt.Client, _data: Any, _mid: int, codes: list[ReasonCode], _p: Any) -> None:
         if refused := _refused(self._filters, codes):
@@ -165,6 +169,7 @@ class Connection:
             self._cut()  # and ask again: the list may be mended meanwhile
             return
         self.connected = True
+        self._told = ""
         self._status.subscribed()
         metrics.broker_connected.set(1)
 

@@ -52,13 +52,18 @@ class PlainClient(mqtt.Client):
         )
         self._inbox = inbox
         self._acknowledging = threading.Lock()
+        self.failure = ""  # why the last connection could not be made
         self.on_message = self._put
 
     def reconnect(self) -> MQTTErrorCode:
         """Connect as a new epoch, before paho forgets what was to be sent: no old acknowledgement gets through."""
         with self._acknowledging:
             self._inbox.new_connection()
-        return super().reconnect()
+        try:
+            return super().reconnect()
+        except (OSError, ValueError) as error:  # a host name that cannot be is a ValueError, which would end the thread
+            self.failure = str(error) or type(error).__name__
+            raise ConnectionError(self.failure) from error
 
     def acknowledge(self, packets: Packets) -> None:
         """Send the acknowledgements of `packets` in one write, unless another connection stands by now."""

@@ -13,6 +13,7 @@ import pytest
 from ingest.errors import NotPublished
 from ingest.gateway import mqtt, status
 from kit.services import LocalBroker
+from kit.settings import Broker
 from tests.e2e.proxy import Proxy
 from tests.ingest.gateway.connections import ALL, TOPIC, Connect, acknowledge, settle, take, take_all, texts
 from tests.ingest.support import Publisher, until
@@ -116,6 +117,13 @@ def test_leaving_over_a_dead_link_takes_no_longer_than_it_may(
         stopping.start()
         stopping.join(20)
         assert not stopping.is_alive()
+
+
+def test_a_host_name_that_cannot_be_does_not_end_the_trying() -> None:
+    connection = mqtt.Connection(Broker(url="mqtt://a..b"), "gateway-test", [ALL])
+    connection.start()
+    until(lambda: connection._status.facts.reconnects.get("unreachable", 0) > 0, "the failure")
+    connection.stop()
 
 
 def test_a_refused_subscription_is_asked_for_again_until_it_is_allowed(
