@@ -86,6 +86,7 @@ def full(world: World) -> int:
     number = world.coolant_case()
     signals = (evidence(world.clock.now(), "voltage", "12 V system voltage", "V", 12.1, (13.7, 14.6), 6.0),)
     world.found(world.finding("car-0592", "charging_fault", signals, summary="It is not being charged.", onset_h=30))
+    world.help_case()
     world.contacted()
     return number
 
@@ -119,6 +120,8 @@ def test_every_page_is_accessible_and_breaks_no_rule(
         *_mails(made),
         "/console/devices",
         "/console/devices/car-0417",
+        "/console/devices/hp-1871",
+        f"/console/cases/{full + 2}",
         world.link(full, Purpose.CASE),
         world.link(full, Purpose.UNSUBSCRIBE),
     ):

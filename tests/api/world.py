@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -14,16 +16,18 @@ from sqlalchemy.orm import Session
 from api.security import accounts
 from detectors import queries as findings
 from detectors.finding import Evidence, Finding, FindingKind, SignalEvidence, finding_id
+from ingest import commands
 from ingest.build import open_store
-from ingest.reading import ReadingBatch, series_id
+from ingest.reading import DeviceEvent, EventKind, ReadingBatch, series_id
 from ingest.registry.devices import Device, DeviceSpec, register
-from ingest.store.protocol import keep
+from ingest.store.protocol import TelemetryStore, keep
+from ingest.tables import DeviceEventRow, DeviceStatusRow
 from ingest.wire.device_types import DEVICE_TYPES
 from kit.clock import Clock, to_ms
 from kit.db import transaction
 from kit.settings import Settings
 from outreach.build import loops
-from outreach.cases import queries, triage
+from outreach.cases import calls, queries, triage
 from outreach.contact import links, sink
 from outreach.contact.channels import open_all
 from outreach.customers import consent, record
@@ -119,7 +123,7 @@ class World:
     def contacted(self) -> None:
         """Let outreach decide about notices and deliver them to the built-in mail sink."""
         with sink.running(self.engine, self.clock, self.tenant) as port:
-            steps = loops(self.settings, self.engine, open_all(self.settings, port), NoPast())
+            steps = loops(self.settings, self.engine, open_all(self.settings, port), Past())
             while any([steps["planner"](), steps["sender-0"]()]):
                 pass
 
@@ -164,6 +168,28 @@ class World:
             made = links.urls(session, "http://x", claim, self.clock.now(), timedelta(days=days))
         return made[purpose].removeprefix("http://x")
 
+    def help_case(self) -> int:
+        """Somebody at the school's heat pump asks for help, which said that it is online and was told things."""
+        device = self.fleet()["hp-1871"]
+        now = self.clock.now()
+        self.readings(device, 0.2, {"supply_temp": lambda h: 34 + 20 * h, "outdoor_temp": lambda _h: 3.5}, step_s=30)
+        with transaction(self.engine) as session:
+            session.add(DeviceStatusRow(device_no=device.no, online=True, since=now - timedelta(hours=7)))
+            said = {"kind": "help", "at": now, "received_at": now, "body": b'{"message": "It is cold in room 12"}'}
+            session.add(DeviceEventRow(device_no=device.no, digest="", **said))
+            for name, answer in (("identify", {"ok": True, "message": "blinked"}), ("restart", {"ok": False})):
+                asked = commands.request(
+                    session, device, name, by=ADDRESS, reason="Is it the one in the cellar?", now=now,
+                    timeout=timedelta(minutes=10),
+                )  # fmt: skip
+                body = json.dumps({"id": str(asked.id), **answer}).encode()
+                event = DeviceEvent(device.identifier, EventKind.COMMAND_ANSWER, 0, body)
+                commands.answered(session, self.tenant, [event])
+            commands.refuse(session, device, "restart", by="eve@example.com", reason="", now=now, why="Not allowed.")
+        with closing(open_store(self.settings, read_only=True)) as store:
+            calls.step(self.engine, self.clock, Past(store))
+        return self.found()[0]
+
     def coolant_case(self) -> int:
         """Ada's Volvo runs hot; its number."""
         device = self.fleet()["car-0417"]
@@ -181,14 +207,20 @@ class World:
         return self.found(self.finding("car-0417", "coolant_leak", signals, summary=summary, reasons=reasons))[0]
 
 
-class NoPast:
-    """A store that is complete and holds nothing."""
+@dataclass
+class Past:
+    """A store that is complete; without one nothing was ever measured."""
+
+    store: TelemetryStore | None = None
 
     def complete(self, _session: Session, _device: Device, _at: datetime) -> bool:
         return True
 
-    def read(self, _device: Device, _start: datetime, _end: datetime) -> ReadingBatch:
-        return ReadingBatch.empty()
+    def read(self, device: Device, start: datetime, end: datetime) -> ReadingBatch:
+        if self.store is None:
+            return ReadingBatch.empty()
+        series = [series_id(device.no, signal.number) for signal in DEVICE_TYPES.get(device.type).signals]
+        return self.store.read(series, to_ms(start), to_ms(end))
 
 
 def evidence(

@@ -1,0 +1,90 @@
+"""The device page: what it said, what it was told, and who may tell it anything."""
+
+from __future__ import annotations
+
+from api.security import accounts
+from ingest import commands
+from ingest.commands import Command
+from ingest.registry.devices import access_device
+from kit.db import transaction
+from tests.api.conftest import Running
+from tests.api.world import ADDRESS, World
+
+PAGE = "/console/devices/car-0417"
+WISH = {"command": "identify", "reason": "Which one is it?", "minutes": "60"}
+
+
+def told(world: World, identifier: str = "car-0417") -> list[Command]:
+    with transaction(world.engine) as session:
+        return commands.of_device(session, access_device(session, world.tenant, identifier))
+
+
+def test_a_command_from_the_page_is_queued_with_who_and_why(world: World, running: Running) -> None:
+    world.staff()
+    world.fleet()
+    browser = running.signed_in()
+    answer = browser.post(f"{PAGE}/commands", on=PAGE, **WISH)
+    assert answer.status_code == 303
+    assert "on its way" in browser.get(answer.headers["location"]).text
+    (command,) = told(world)
+    assert (command.name, command.state, command.requested_by, command.reason) == (
+        "identify", "queued", ADDRESS, "Which one is it?",
+    )  # fmt: skip
+    assert (command.expires_at - command.created_at).total_seconds() == 3600
+    assert "Queued" in browser.get(PAGE).text
+
+
+def test_who_may_not_send_commands_is_told_so_and_the_wish_is_kept(world: World, running: Running) -> None:
+    world.staff(commands=False)
+    world.fleet()
+    browser = running.signed_in()
+    page = browser.get(PAGE).text
+    assert "You may not send commands" in page
+    assert "Send the command" not in page
+    answer = browser.post(f"{PAGE}/commands", on=PAGE, **WISH)
+    assert "nothing was sent" in browser.get(answer.headers["location"]).text
+    assert [(command.state, command.requested_by) for command in told(world)] == [("refused", ADDRESS)]
+
+
+def test_a_permission_holds_from_the_next_request_on(world: World, running: Running) -> None:
+    world.staff()
+    world.fleet()
+    browser = running.signed_in()
+    assert "Send the command" in browser.get(PAGE).text
+    with transaction(world.engine) as session:
+        accounts.permit(session, world.tenant, ADDRESS, commands=False)
+    assert "Send the command" not in browser.get(PAGE).text
+
+
+def test_a_command_that_the_device_does_not_know_is_refused(world: World, running: Running) -> None:
+    world.staff()
+    world.fleet()
+    browser = running.signed_in()
+    assert browser.post(f"{PAGE}/commands", on=PAGE, **WISH | {"command": "explode"}).status_code == 409
+    assert browser.post(f"{PAGE}/commands", on=PAGE, **WISH | {"minutes": "0"}).status_code == 400
+    assert browser.post("/console/devices/none/commands", on=PAGE, **WISH).status_code == 404
+    assert told(world) == []
+
+
+def test_a_forged_command_is_not_sent(world: World, running: Running) -> None:
+    world.staff()
+    world.fleet()
+    browser = running.signed_in()
+    assert browser.http.post(f"{PAGE}/commands", data=WISH).status_code == 403
+    assert told(world) == []
+
+
+def test_a_call_for_help_shows_its_words_its_readings_and_whether_the_device_is_there(
+    world: World, running: Running
+) -> None:
+    world.staff()
+    number = world.help_case()
+    browser = running.signed_in()
+    case = browser.get(f"/console/cases/{number}").text
+    assert "It is cold in room 12" in case
+    assert "Answer the call for help" in case
+    assert "Supply" in case
+    assert "Not judged" in case
+    device = browser.get("/console/devices/hp-1871").text
+    for words in ("Online", "Asked for help", "It is cold in room 12", "blinked", "Not allowed", "Failed"):
+        assert words in device, words
