@@ -44,26 +44,25 @@ class Attention:
     def update(self, state: SlotState, slot: Ints, ts: Ints, score: Floats) -> Floats:
         """Per reading the score of the alert that it raised, else 0. Scores that are not finite raise nothing."""
         raised = np.zeros(len(slot))
-        _update(slot, ts, score, tuple(state[field.name] for field in FIELDS), raised)
+        _update(slot, ts, score, state.rows, raised)
         return raised
 
 
 @njit(cache=True, nogil=True)
-def _update(slot, ts, score, columns, raised):  # type: ignore[no-untyped-def]
-    threshold, grace, last_ts, since, seen, habit, at = columns
+def _update(slot, ts, score, rows, raised):  # type: ignore[no-untyped-def]
     forget = 0.5 ** (1.0 / HALF_LIFE)
     for i in range(len(slot)):
-        s = slot[i]
-        if not math.isfinite(score[i]) or (seen[s] > 0 and ts[i] <= last_ts[s]):
+        c = rows[slot[i]]
+        if not math.isfinite(score[i]) or (c.seen > 0 and ts[i] <= c.last_ts):
             continue
-        last_ts[s] = ts[i]
-        seen[s] += 1.0
-        since[s] += 1.0
-        habit[s] *= forget
-        if seen[s] <= grace[s] or since[s] < REFRACTORY:
+        c.last_ts = ts[i]
+        c.seen += 1.0
+        c.since += 1.0
+        c.habit *= forget
+        if c.seen <= c.grace or c.since < REFRACTORY:
             continue
-        if score[i] >= threshold[s] * (1.0 + STEP * habit[s]):
+        if score[i] >= c.threshold * (1.0 + STEP * c.habit):
             raised[i] = score[i]
-            since[s] = 0.0
-            habit[s] += 1.0
-            at[s] = ts[i]
+            c.since = 0.0
+            c.habit += 1.0
+            c.at = ts[i]

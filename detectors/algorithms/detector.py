@@ -92,19 +92,19 @@ class Detector(Stateful, Protocol):
         ...
 
 
-Kernel = Callable[[Ints, Ints, Floats, tuple[Any, ...], tuple[Any, ...]], None]
+Kernel = Callable[[Ints, Ints, Floats, NDArray[Any], tuple[Any, ...]], None]
 
 
-def scored(kernel: Kernel, columns: tuple[Any, ...], slot: Ints, ts: Ints, value: Floats) -> Scores:
+def scored(kernel: Kernel, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
     """Run a kernel that judges the reading itself over a batch.
 
-    It gets slot, ts, value, its state's columns, and the columns it fills: surprise, severity, low, high, active,
-    onset, count.
+    It gets slot, ts, value, its state's rows, and the columns it fills: surprise, severity, low, high, active,
+    onset, count. A kernel takes the row of a slot once: a record costs no reference count, a view of a column does.
     """
     out = Scores.blank(len(slot))
     np.copyto(out.judged, value, where=np.isfinite(value))
     filled = (out.surprise, out.severity, out.low, out.high, out.active, out.onset, out.count)
-    kernel(slot, ts, value, columns, filled)
+    kernel(slot, ts, value, state.rows, filled)
     return out
 
 

@@ -10,7 +10,6 @@ surprise = −ln of the share of earlier readings beyond the limit, 0 within; se
 from __future__ import annotations
 
 import math
-from collections import namedtuple
 from dataclasses import dataclass
 
 from numba import njit
@@ -40,7 +39,6 @@ FIELDS = (
     Field("was_over", "u1"),
     Field("calm", "f8"),
 )
-_Columns = namedtuple("_Columns", [field.name for field in FIELDS])  # type: ignore[misc]  # noqa: PYI024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,49 +50,49 @@ class Limit:
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
-        return scored(_update, _Columns(*(state[field.name] for field in FIELDS)), slot, ts, value)
+        return scored(_update, state, slot, ts, value)
 
 
 @njit(cache=True)
-def _advance(c, s, ts, over, observed):  # type: ignore[no-untyped-def]
+def _advance(c, ts, over, observed):  # type: ignore[no-untyped-def]
     """Count the time beyond or within, and switch the symptom."""
-    c.count[s] += 1
+    c.count += 1
     if over > 0.0:
-        if c.lasted[s] == 0.0 and c.active[s] == 0 and not c.was_over[s]:
-            c.onset[s], c.count[s] = ts, 1
-        c.lasted[s] += observed if c.was_over[s] else 0.0
+        if c.lasted == 0.0 and c.active == 0 and not c.was_over:
+            c.onset, c.count = ts, 1
+        c.lasted += observed if c.was_over else 0.0
     else:
-        c.lasted[s] = max(0.0, c.lasted[s] - LEAK * observed)
-    c.was_over[s] = over > 0.0
-    c.calm[s] = c.calm[s] + observed if over <= -c.back[s] else 0.0
-    if c.active[s] == 0 and c.lasted[s] >= c.hold_ms[s] and over > 0.0:
-        c.active[s] = int(c.side[s])
-    elif c.active[s] != 0 and c.calm[s] >= c.calm_ms[s]:
-        c.active[s], c.lasted[s] = 0, 0.0
+        c.lasted = max(0.0, c.lasted - LEAK * observed)
+    c.was_over = over > 0.0
+    c.calm = c.calm + observed if over <= -c.back else 0.0
+    if c.active == 0 and c.lasted >= c.hold_ms and over > 0.0:
+        c.active = int(c.side)
+    elif c.active != 0 and c.calm >= c.calm_ms:
+        c.active, c.lasted = 0, 0.0
 
 
 @njit(cache=True, nogil=True)
-def _update(slot, ts, value, c, out):  # type: ignore[no-untyped-def]
+def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
     surprise, severity, low, high, active, onset, count = out
     for i in range(len(slot)):
-        s = slot[i]
-        active[i], onset[i], count[i] = c.active[s], c.onset[s], c.count[s]
-        if c.side[s] > 0:
-            high[i] = c.limit[s]
+        c = rows[slot[i]]
+        active[i], onset[i], count[i] = c.active, c.onset, c.count
+        if c.side > 0:
+            high[i] = c.limit
         else:
-            low[i] = c.limit[s]
+            low[i] = c.limit
         if not math.isfinite(value[i]):
             continue
-        over = c.side[s] * (value[i] - c.limit[s])
+        over = c.side * (value[i] - c.limit)
         if over > 0.0:
-            surprise[i] = -math.log((c.beyond[s] + 0.5) / (c.seen[s] + 1.0))
-            severity[i] = over / c.unit[s]
-        dt = 0.0 if c.seen[s] == 0.0 else float(ts[i] - c.last_ts[s])
-        if c.seen[s] > 0.0 and dt <= 0.0:
+            surprise[i] = -math.log((c.beyond + 0.5) / (c.seen + 1.0))
+            severity[i] = over / c.unit
+        dt = 0.0 if c.seen == 0.0 else float(ts[i] - c.last_ts)
+        if c.seen > 0.0 and dt <= 0.0:
             continue
-        c.last_ts[s] = ts[i]
-        _advance(c, s, ts[i], over, min(dt, GAP_PERIODS * c.period_ms[s]))
-        active[i], onset[i], count[i] = c.active[s], c.onset[s], c.count[s]
-        if c.seen[s] == 0.0 or (c.frozen[s] == 0 and active[i] == 0):
-            c.seen[s] += 1.0
-            c.beyond[s] += over > 0.0
+        c.last_ts = ts[i]
+        _advance(c, ts[i], over, min(dt, GAP_PERIODS * c.period_ms))
+        active[i], onset[i], count[i] = c.active, c.onset, c.count
+        if c.seen == 0.0 or (c.frozen == 0 and active[i] == 0):
+            c.seen += 1.0
+            c.beyond += over > 0.0

@@ -6,12 +6,9 @@ garage neither proves nor clears anything.
 
 from __future__ import annotations
 
-from collections import namedtuple
-from typing import Any
-
 from numba import njit
 
-from detectors.algorithms.state import Field, SlotState
+from detectors.algorithms.state import Field
 
 GAP_PERIODS = 3  # more lets a gap count as proof; fewer starves signals with jitter
 
@@ -33,13 +30,6 @@ FIELDS = (
     Field("count", "i8"),
 )
 
-Columns = namedtuple("Columns", [field.name for field in FIELDS])  # type: ignore[misc]  # noqa: PYI024 - what Numba takes
-
-
-def columns(state: SlotState) -> Any:
-    """The columns of `FIELDS` as `step` wants them."""
-    return Columns(*(state[field.name] for field in FIELDS))
-
 
 @njit(cache=True)
 def popcount(bits: int) -> int:
@@ -52,42 +42,42 @@ def popcount(bits: int) -> int:
 
 
 @njit(cache=True)
-def step(c, s, severity, ts, dt):  # type: ignore[no-untyped-def]
-    """Advance the symptom of slot `s` by one reading and return its new `active`.
+def step(c, severity, ts, dt):  # type: ignore[no-untyped-def]
+    """Advance the symptom of the slot `c` (a record) by one reading and return its new `active`.
 
     `severity` is positive above and negative below what was expected; `dt` is the observed time since the last
     reading in ms, bounded by the caller.
     """
-    window = (1 << c.of[s]) - 1
+    window = (1 << c.of) - 1
     side = 1 if severity > 0 else -1
-    exceeds = abs(severity) >= c.enter[s]
-    if c.mask[s] == 0 and exceeds and c.active[s] == 0:
-        c.direction[s], c.onset[s], c.lasted[s], c.count[s] = side, ts, 0.0, 0
-    c.count[s] += 1
-    hit = exceeds and side == c.direction[s]
-    if hit and c.was_hit[s]:
-        c.lasted[s] += dt
-    c.was_hit[s] = hit
-    if c.active[s] == 0:
-        _enter(c, s, hit, window)
+    exceeds = abs(severity) >= c.enter
+    if c.mask == 0 and exceeds and c.active == 0:
+        c.direction, c.onset, c.lasted, c.count = side, ts, 0.0, 0
+    c.count += 1
+    hit = exceeds and side == c.direction
+    if hit and c.was_hit:
+        c.lasted += dt
+    c.was_hit = hit
+    if c.active == 0:
+        _enter(c, hit, window)
     else:
-        _leave(c, s, abs(severity) < c.leave[s] or side != c.direction[s], dt, window)
-    return c.active[s]
+        _leave(c, abs(severity) < c.leave or side != c.direction, dt, window)
+    return c.active
 
 
 @njit(cache=True)
-def _enter(c, s, hit, window):  # type: ignore[no-untyped-def]
-    c.mask[s] = ((c.mask[s] << 1) | hit) & window
-    if popcount(c.mask[s]) >= c.need[s] and c.lasted[s] >= c.hold_ms[s]:
-        c.active[s] = c.direction[s]
-        c.calm_mask[s], c.calm[s] = 0, 0.0
+def _enter(c, hit, window):  # type: ignore[no-untyped-def]
+    c.mask = ((c.mask << 1) | hit) & window
+    if popcount(c.mask) >= c.need and c.lasted >= c.hold_ms:
+        c.active = c.direction
+        c.calm_mask, c.calm = 0, 0.0
 
 
 @njit(cache=True)
-def _leave(c, s, quiet, dt, window):  # type: ignore[no-untyped-def]
-    c.calm_mask[s] = ((c.calm_mask[s] << 1) | quiet) & window
-    c.calm[s] = c.calm[s] + dt if quiet else 0.0
-    if popcount(c.calm_mask[s]) >= c.need[s] and c.calm[s] >= c.hold_ms[s]:
-        c.active[s], c.mask[s] = 0, 0
-    elif c.lasted[s] >= c.lasting_ms[s]:
-        c.active[s] = 2 * c.direction[s]
+def _leave(c, quiet, dt, window):  # type: ignore[no-untyped-def]
+    c.calm_mask = ((c.calm_mask << 1) | quiet) & window
+    c.calm = c.calm + dt if quiet else 0.0
+    if popcount(c.calm_mask) >= c.need and c.calm >= c.hold_ms:
+        c.active, c.mask = 0, 0
+    elif c.lasted >= c.lasting_ms:
+        c.active = 2 * c.direction

@@ -74,7 +74,6 @@ FIELDS = (
     Field("band_high", "f4", (BAND_HOURS,)),
     Field("spread", "f8", (len(SHARES),)),
 )
-_Columns = namedtuple("_Columns", [field.name for field in FIELDS])  # type: ignore[misc]  # noqa: PYI024 - what Numba takes
 _Scored = namedtuple(  # noqa: PYI024
     "_Scored", ["x", "dt", "late", "units", "observed", "level", "smoothed", "mean", "residual", "novel", "severity"]
 )
@@ -90,10 +89,8 @@ class Seasonal:
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
         out = Scores.blank(len(slot))
-        columns = _Columns(*(state[field.name] for field in FIELDS))
-        symptom = persistence.columns(state)
         results = (out.surprise, out.severity, out.low, out.high, out.judged, out.active, out.onset, out.count)
-        _update(slot, ts, value, columns, symptom, results)
+        _update(slot, ts, value, state.rows, results)
         return out
 
     def band(self, state: SlotState, slot: int, start_ms: int, end_ms: int) -> list[tuple[int, float, float]]:
@@ -123,14 +120,14 @@ def _expected(profile, hours, base, ts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _sd(c, s):  # type: ignore[no-untyped-def]
-    """The robust spread of the residuals of slot `s`."""
-    spread = c.spread[s]
+def _sd(c):  # type: ignore[no-untyped-def]
+    """The robust spread of the residuals of the slot `c`."""
+    spread = c.spread
     return max(
-        c.floor_sd[s],
+        c.floor_sd,
         (spread[4] - spread[2]) / 1.349,
-        c.tail[s] * (spread[5] - spread[1]) / 3.92,
-        c.tail[s] * (spread[6] - spread[0]) / 5.152,
+        c.tail * (spread[5] - spread[1]) / 3.92,
+        c.tail * (spread[6] - spread[0]) / 5.152,
         1e-9 * abs(spread[3]),
         TINIEST,
     )
@@ -154,94 +151,94 @@ def _rate(rate, units):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _condition(c, s, ts, x):  # type: ignore[no-untyped-def]
+def _condition(c, ts, x):  # type: ignore[no-untyped-def]
     """The reading beside its series' past: elapsed periods, level, residuals, severity. Changes nothing."""
-    first = c.seen[s] == 0.0
-    dt = 0.0 if first else float(ts - c.last_ts[s])
-    period = c.period_ms[s] if c.period_ms[s] > 0.0 else c.cadence[s]
+    first = c.seen == 0.0
+    dt = 0.0 if first else float(ts - c.last_ts)
+    period = c.period_ms if c.period_ms > 0.0 else c.cadence
     units = 1.0 if first or period == 0.0 else max(dt, 0.0) / period
     observed = min(max(dt, 0.0), persistence.GAP_PERIODS * period)
     level, smoothed = x, x
     if not first:
-        level = c.level[s] + _rate(LEVEL_RATE, units) * (x - c.level[s])
-        if c.smooth_ms[s] > 0.0:
-            smoothed = c.smoothed[s] + (1.0 - math.exp(-max(dt, 0.0) / c.smooth_ms[s])) * (x - c.smoothed[s])
-    residual = smoothed - _expected(c.profile[s], c.profile_h[s], x if first else c.base[s], ts)
+        level = c.level + _rate(LEVEL_RATE, units) * (x - c.level)
+        if c.smooth_ms > 0.0:
+            smoothed = c.smoothed + (1.0 - math.exp(-max(dt, 0.0) / c.smooth_ms)) * (x - c.smoothed)
+    residual = smoothed - _expected(c.profile, c.profile_h, x if first else c.base, ts)
     here = _hour(ts)
-    novel = x - (c.quick[s, here] if c.quick_n[s, here] > 0.0 else level)
-    of_novel = histogram.surprise(c.counts[s, QUICK], c.frames[s, QUICK], novel)
-    mean = of_novel if first else c.mean[s] + _rate(MEAN_RATE, units) * (of_novel - c.mean[s])
-    z = min(max((residual - c.spread[s, 3]) / _sd(c, s), -MOST_SEVERE), MOST_SEVERE)
-    severity = z * c.seen[s] / (c.seen[s] + SHRINK)
+    novel = x - (c.quick[here] if c.quick_n[here] > 0.0 else level)
+    of_novel = histogram.surprise(c.counts[QUICK], c.frames[QUICK], novel)
+    mean = of_novel if first else c.mean + _rate(MEAN_RATE, units) * (of_novel - c.mean)
+    z = min(max((residual - c.spread[3]) / _sd(c), -MOST_SEVERE), MOST_SEVERE)
+    severity = z * c.seen / (c.seen + SHRINK)
     late = not first and dt <= 0.0
     return _Scored(x, dt, late, units, observed, level, smoothed, mean, residual, novel, severity)
 
 
 @njit(cache=True)
-def _surprise(c, s, now):  # type: ignore[no-untyped-def]
-    of_level = histogram.surprise(c.counts[s, LEVEL], c.frames[s, LEVEL], now.level)
-    of_value = histogram.surprise(c.counts[s, VALUE], c.frames[s, VALUE], now.x)
-    of_mean = histogram.surprise(c.counts[s, MEAN], c.frames[s, MEAN], now.mean)
+def _surprise(c, now):  # type: ignore[no-untyped-def]
+    of_level = histogram.surprise(c.counts[LEVEL], c.frames[LEVEL], now.level)
+    of_value = histogram.surprise(c.counts[VALUE], c.frames[VALUE], now.x)
+    of_mean = histogram.surprise(c.counts[MEAN], c.frames[MEAN], now.mean)
     return math.sqrt(of_level**2 + of_value**2 + of_mean**2)
 
 
 @njit(cache=True)
-def _learn(c, s, ts, now):  # type: ignore[no-untyped-def]
-    c.learned[s] += 1
-    if c.learned[s] > 1 and c.period_ms[s] == 0.0:
-        c.cadence[s] = _next_cadence(c.cadence[s], now.dt, c.learned[s])
+def _learn(c, ts, now):  # type: ignore[no-untyped-def]
+    c.learned += 1
+    if c.learned > 1 and c.period_ms == 0.0:
+        c.cadence = _next_cadence(c.cadence, now.dt, c.learned)
     here = _hour(ts)
     weight, units = min(now.units, 1.0), min(now.units, KEEP_GAP)
-    known = max(c.profile_h[s, here], c.profile_h[s, (here + 24) % HOURS])
+    known = max(c.profile_h[here], c.profile_h[(here + 24) % HOURS])
     trust = known / (known + TRUST_H)  # residuals about a profile that knows nothing would widen the spread for weeks
-    keep, counts, frames = KEEP**units, c.counts[s], c.frames[s]
+    keep, counts, frames = KEEP**units, c.counts, c.frames
     histogram.learn(counts[LEVEL], frames[LEVEL], now.level, weight, keep)
     histogram.learn(counts[VALUE], frames[VALUE], now.x, weight, keep)
     histogram.learn(counts[MEAN], frames[MEAN], now.mean, weight, keep)
     histogram.learn(counts[QUICK], frames[QUICK], now.novel, weight, keep)
     histogram.learn(counts[RESIDUAL], frames[RESIDUAL], now.residual, weight * trust, keep)
-    c.quick_n[s, here] += weight
-    c.quick[s, here] += (now.x - c.quick[s, here]) * max(weight / c.quick_n[s, here], _rate(QUICK_RATE, units))
+    c.quick_n[here] += weight
+    c.quick[here] += (now.x - c.quick[here]) * max(weight / c.quick_n[here], _rate(QUICK_RATE, units))
     hours = now.observed / HOUR_MS if now.observed > 0.0 else FIRST_H
-    c.profile_h[s, here] = min(c.profile_h[s, here] + hours, PROFILE_MEMORY_H)
-    c.profile[s, here] += (now.smoothed - c.profile[s, here]) * min(hours / c.profile_h[s, here], 1.0)
-    c.base_h[s] = min(c.base_h[s] + hours, BASE_MEMORY_H)
-    c.base[s] += (now.x - c.base[s]) * min(hours / c.base_h[s], 1.0)
-    if c.learned[s] < 8 * REFRESH or c.learned[s] % REFRESH == 0:
-        histogram.quantiles(counts[RESIDUAL], frames[RESIDUAL], SHARES, c.spread[s])
+    c.profile_h[here] = min(c.profile_h[here] + hours, PROFILE_MEMORY_H)
+    c.profile[here] += (now.smoothed - c.profile[here]) * min(hours / c.profile_h[here], 1.0)
+    c.base_h = min(c.base_h + hours, BASE_MEMORY_H)
+    c.base += (now.x - c.base) * min(hours / c.base_h, 1.0)
+    if c.learned < 8 * REFRESH or c.learned % REFRESH == 0:
+        histogram.quantiles(counts[RESIDUAL], frames[RESIDUAL], SHARES, c.spread)
 
 
 @njit(cache=True)
-def _keep_band(c, s, ts, low, high):  # type: ignore[no-untyped-def]
+def _keep_band(c, ts, low, high):  # type: ignore[no-untyped-def]
     hour = ts // 3_600_000
-    if hour > c.band_hour[s, hour % BAND_HOURS]:
+    if hour > c.band_hour[hour % BAND_HOURS]:
         place = hour % BAND_HOURS
-        c.band_hour[s, place], c.band_low[s, place], c.band_high[s, place] = hour, low, high
+        c.band_hour[place], c.band_low[place], c.band_high[place] = hour, low, high
 
 
 @njit(cache=True, nogil=True)
-def _update(slot, ts, value, c, symptom, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
     surprise, severity, low, high, judged, active, onset, count = out
     for i in range(len(slot)):
-        s = slot[i]
-        active[i], onset[i], count[i] = symptom.active[s], symptom.onset[s], symptom.count[s]
+        c = rows[slot[i]]
+        active[i], onset[i], count[i] = c.active, c.onset, c.count
         if not math.isfinite(value[i]):
             continue
-        now = _condition(c, s, ts[i], min(max(value[i], -HUGE), HUGE))
-        surprise[i], severity[i] = _surprise(c, s, now), abs(now.severity)
+        now = _condition(c, ts[i], min(max(value[i], -HUGE), HUGE))
+        surprise[i], severity[i] = _surprise(c, now), abs(now.severity)
         judged[i] = now.smoothed
-        middle, wide = now.smoothed - now.residual + c.spread[s, 3], RANGE_SD * _sd(c, s)
+        middle, wide = now.smoothed - now.residual + c.spread[3], RANGE_SD * _sd(c)
         low[i], high[i] = middle - wide, middle + wide
         if now.late:
             continue
-        _keep_band(c, s, ts[i], low[i], high[i])
-        frozen = c.frozen[s] != 0 or active[i] != 0
-        if c.seen[s] == 0.0:
-            c.first_ts[s], c.base[s] = ts[i], now.x
-        elif c.seen[s] >= c.min_count[s] and ts[i] - c.first_ts[s] >= c.min_age_ms[s]:
-            active[i] = persistence.step(symptom, s, now.severity, ts[i], now.observed)
-            onset[i], count[i] = symptom.onset[s], symptom.count[s]
-        c.seen[s] += 1.0
-        c.last_ts[s], c.level[s], c.smoothed[s], c.mean[s] = ts[i], now.level, now.smoothed, now.mean
+        _keep_band(c, ts[i], low[i], high[i])
+        frozen = c.frozen != 0 or active[i] != 0
+        if c.seen == 0.0:
+            c.first_ts, c.base = ts[i], now.x
+        elif c.seen >= c.min_count and ts[i] - c.first_ts >= c.min_age_ms:
+            active[i] = persistence.step(c, now.severity, ts[i], now.observed)
+            onset[i], count[i] = c.onset, c.count
+        c.seen += 1.0
+        c.last_ts, c.level, c.smoothed, c.mean = ts[i], now.level, now.smoothed, now.mean
         if not frozen:
-            _learn(c, s, ts[i], now)
+            _learn(c, ts[i], now)

@@ -11,7 +11,6 @@ severity = silence over `after_ms`; surprise = silence over the usual time betwe
 from __future__ import annotations
 
 import math
-from collections import namedtuple
 from dataclasses import dataclass
 
 from numba import njit
@@ -34,7 +33,6 @@ FIELDS = (
     Field("age", "f8"),
     Field("back_ts", "i8"),
 )
-_Columns = namedtuple("_Columns", [field.name for field in FIELDS])  # type: ignore[misc]  # noqa: PYI024
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,37 +44,37 @@ class Silence:
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
-        return scored(_update, _Columns(*(state[field.name] for field in FIELDS)), slot, ts, value)
+        return scored(_update, state, slot, ts, value)
 
 
 @njit(cache=True)
-def _heard(c, s, ts, age):  # type: ignore[no-untyped-def]
+def _heard(c, ts, age):  # type: ignore[no-untyped-def]
     """The device spoke: while silent, see whether it keeps on speaking."""
-    if c.active[s] != 0:
-        if ts - c.heard_ts[s] > c.calm_ms[s]:
-            c.back_ts[s] = ts
-        elif ts - c.back_ts[s] >= c.calm_ms[s]:
-            c.active[s] = 0
-    c.count[s] += 1
-    c.heard[s], c.heard_ts[s], c.age[s] = 1, ts, age
+    if c.active != 0:
+        if ts - c.heard_ts > c.calm_ms:
+            c.back_ts = ts
+        elif ts - c.back_ts >= c.calm_ms:
+            c.active = 0
+    c.count += 1
+    c.heard, c.heard_ts, c.age = 1, ts, age
 
 
 @njit(cache=True, nogil=True)
-def _update(slot, ts, value, c, out):  # type: ignore[no-untyped-def]
+def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
     surprise, severity, _low, _high, active, onset, count = out
     for i in range(len(slot)):
-        s = slot[i]
-        active[i], onset[i], count[i] = c.active[s], c.onset[s], c.count[s]
-        if ts[i] < c.last_ts[s] or math.isinf(value[i]):
+        c = rows[slot[i]]
+        active[i], onset[i], count[i] = c.active, c.onset, c.count
+        if ts[i] < c.last_ts or math.isinf(value[i]):
             continue
-        c.last_ts[s] = ts[i]
+        c.last_ts = ts[i]
         if not math.isnan(value[i]):
-            _heard(c, s, ts[i], max(value[i], 0.0))
-        elif c.heard[s] == 1:
-            unheard = float(ts[i] - c.heard_ts[s])
-            silent = unheard + c.age[s]
-            surprise[i], severity[i] = silent / c.period_ms[s], silent / c.after_ms[s]
-            if c.active[s] == 0 and severity[i] >= 1.0 and unheard >= c.grace_ms[s] and c.frozen[s] == 0:
-                c.active[s] = 1
-                c.onset[s] = c.heard_ts[s] - int(c.age[s])
-        active[i], onset[i], count[i] = c.active[s], c.onset[s], c.count[s]
+            _heard(c, ts[i], max(value[i], 0.0))
+        elif c.heard == 1:
+            unheard = float(ts[i] - c.heard_ts)
+            silent = unheard + c.age
+            surprise[i], severity[i] = silent / c.period_ms, silent / c.after_ms
+            if c.active == 0 and severity[i] >= 1.0 and unheard >= c.grace_ms and c.frozen == 0:
+                c.active = 1
+                c.onset = c.heard_ts - int(c.age)
+        active[i], onset[i], count[i] = c.active, c.onset, c.count

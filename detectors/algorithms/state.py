@@ -29,33 +29,36 @@ class Field:
 
 
 class SlotState:
-    """Columns of equal length, one row a slot.
+    """Columns of equal length, one row a slot; a row lies in one piece, so that a reading touches few cache lines.
 
-    ``state["level"]`` is the live array of shape (slots, *the field's shape). Growing replaces the
-    arrays, so take them anew after `grow`.
+    ``state["level"]`` is a live view of shape (slots, *the field's shape), `rows` all of them as records. Growing
+    replaces the memory, so take them anew after `grow`.
     """
 
     def __init__(self, owner: str, version: str, fields: Sequence[Field]) -> None:
         self._owner = f"{owner}/{version}"
         self._fields = tuple(fields)
-        self._arrays: dict[str, NDArray[Any]] = {field.name: _column(field, 0) for field in fields}
+        self._rows = self._fresh(0)
         self.slots = 0
 
+    @property
+    def rows(self) -> NDArray[Any]:
+        """Every slot as a record."""
+        return self._rows[: self.slots]
+
     def __getitem__(self, name: str) -> NDArray[Any]:
-        array = self._arrays[name]
-        return array[: self.slots]
+        column: NDArray[Any] = self.rows[name]
+        return column
 
     def grow(self, slots: int) -> None:
         """Have at least `slots` slots; new ones are fresh, old ones stay. Never shrinks."""
         if slots <= self.slots:
             return
-        room = len(next(iter(self._arrays.values())))
+        room = len(self._rows)
         if slots > room:
-            room = max(slots, room * 3 // 2, 16)
-            for field in self._fields:
-                column = _column(field, room)
-                column[: self.slots] = self[field.name]
-                self._arrays[field.name] = column
+            larger = self._fresh(max(slots, room * 3 // 2, 16))
+            larger[: self.slots] = self.rows
+            self._rows = larger
         self.slots = slots
 
     def set(self, slot: int, **values: float) -> None:
@@ -79,12 +82,20 @@ class SlotState:
         Raises StateUnreadable when it is another detector's, another version's, or damaged; nothing changes then.
         """
         slots, at = self._read_head(data)
-        loaded: dict[str, NDArray[Any]] = {}
+        loaded = self._fresh(slots)
         for field in self._fields:
             column = np.frombuffer(data, field.dtype, slots * math.prod(field.shape), at)
-            loaded[field.name] = column.reshape((slots, *field.shape)).copy()
+            loaded[field.name] = column.reshape((slots, *field.shape))
             at += slots * _size(field)
-        self._arrays, self.slots = loaded, slots
+        self._rows, self.slots = loaded, slots
+
+    def _fresh(self, slots: int) -> NDArray[Any]:
+        form = np.dtype([(field.name, field.dtype, field.shape) for field in self._fields], align=True)
+        rows = np.zeros(slots, form)
+        for field in self._fields:
+            if field.fill:
+                rows[field.name] = field.fill
+        return rows
 
     def _read_head(self, data: bytes) -> tuple[int, int]:
         try:
@@ -107,7 +118,3 @@ class SlotState:
 
 def _size(field: Field) -> int:
     return np.dtype(field.dtype).itemsize * math.prod(field.shape)
-
-
-def _column(field: Field, slots: int) -> NDArray[Any]:
-    return np.full((slots, *field.shape), field.fill, field.dtype)

@@ -8,7 +8,6 @@ Only for signals that vary while the device works: a set point or a closed valve
 from __future__ import annotations
 
 import math
-from collections import namedtuple
 from dataclasses import dataclass
 
 from numba import njit
@@ -39,7 +38,6 @@ FIELDS = (
     Field("longest_ms", "f8"),
     Field("alive", "i8"),
 )
-_Columns = namedtuple("_Columns", [field.name for field in FIELDS])  # type: ignore[misc]  # noqa: PYI024
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,55 +49,55 @@ class Stuck:
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
-        return scored(_update, _Columns(*(state[field.name] for field in FIELDS)), slot, ts, value)
+        return scored(_update, state, slot, ts, value)
 
 
 @njit(cache=True)
-def _judge(c, s, run, run_ms):  # type: ignore[no-untyped-def]
+def _judge(c, run, run_ms):  # type: ignore[no-untyped-def]
     """Surprise and severity of a run; both 0 until the series has moved often enough to know it moves."""
-    if c.moves[s] < c.min_moves[s] or run == 0.0:
+    if c.moves < c.min_moves or run == 0.0:
         return 0.0, 0.0
-    share = (c.repeats[s] + 1.0) / (c.seen[s] + 2.0)
-    return -run * math.log(share), run_ms / max(c.min_ms[s], FACTOR * c.longest_ms[s])
+    share = (c.repeats + 1.0) / (c.seen + 2.0)
+    return -run * math.log(share), run_ms / max(c.min_ms, FACTOR * c.longest_ms)
 
 
 @njit(cache=True)
-def _move(c, s, ts, value):  # type: ignore[no-untyped-def]
+def _move(c, ts, value):  # type: ignore[no-untyped-def]
     """The run has ended: remember how long it was, unless it was a fault."""
-    c.alive[s] += 1
-    if c.active[s] == 0 and c.frozen[s] == 0:
-        c.longest_ms[s] = max(c.longest_ms[s], c.run_ms[s])
-        c.moves[s] += 1.0
-    elif c.alive[s] >= MOVES_TO_LEAVE:
-        c.active[s] = 0
-    c.run[s], c.run_ms[s], c.held[s], c.onset[s], c.count[s] = 0.0, 0.0, value, ts, 0
+    c.alive += 1
+    if c.active == 0 and c.frozen == 0:
+        c.longest_ms = max(c.longest_ms, c.run_ms)
+        c.moves += 1.0
+    elif c.alive >= MOVES_TO_LEAVE:
+        c.active = 0
+    c.run, c.run_ms, c.held, c.onset, c.count = 0.0, 0.0, value, ts, 0
 
 
 @njit(cache=True, nogil=True)
-def _update(slot, ts, value, c, out):  # type: ignore[no-untyped-def]
+def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
     surprise, severity, _low, _high, active, onset, count = out
     for i in range(len(slot)):
-        s = slot[i]
-        active[i], onset[i], count[i] = c.active[s], c.onset[s], c.count[s]
+        c = rows[slot[i]]
+        active[i], onset[i], count[i] = c.active, c.onset, c.count
         if not math.isfinite(value[i]):
             continue
-        first = c.seen[s] == 0.0
-        same = not first and abs(value[i] - c.held[s]) <= c.tolerance[s]
-        dt = 0.0 if first else float(ts[i] - c.last_ts[s])
-        observed = min(max(dt, 0.0), GAP_PERIODS * c.period_ms[s])
-        run, run_ms = (c.run[s] + 1.0, c.run_ms[s] + observed) if same else (0.0, 0.0)
-        surprise[i], severity[i] = _judge(c, s, run, run_ms)
+        first = c.seen == 0.0
+        same = not first and abs(value[i] - c.held) <= c.tolerance
+        dt = 0.0 if first else float(ts[i] - c.last_ts)
+        observed = min(max(dt, 0.0), GAP_PERIODS * c.period_ms)
+        run, run_ms = (c.run + 1.0, c.run_ms + observed) if same else (0.0, 0.0)
+        surprise[i], severity[i] = _judge(c, run, run_ms)
         if not first and dt <= 0.0:
             continue
-        c.last_ts[s] = ts[i]
-        c.count[s] += 1
+        c.last_ts = ts[i]
+        c.count += 1
         if same:
-            c.run[s], c.run_ms[s], c.alive[s] = run, run_ms, 0
-            if severity[i] >= 1.0 and c.frozen[s] == 0:
-                c.active[s] = 1
+            c.run, c.run_ms, c.alive = run, run_ms, 0
+            if severity[i] >= 1.0 and c.frozen == 0:
+                c.active = 1
         else:
-            _move(c, s, ts[i], value[i])
-        if c.frozen[s] == 0 and (c.active[s] == 0 or first):
-            c.seen[s] += 1.0
-            c.repeats[s] += same
-        active[i], onset[i], count[i] = c.active[s], c.onset[s], c.count[s]
+            _move(c, ts[i], value[i])
+        if c.frozen == 0 and (c.active == 0 or first):
+            c.seen += 1.0
+            c.repeats += same
+        active[i], onset[i], count[i] = c.active, c.onset, c.count
