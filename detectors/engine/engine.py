@@ -32,6 +32,8 @@ from kit.clock import from_ms
 
 HEARTBEAT_MS = 5_000  # the gateway's; log time moves at most two of them a frame, so our outage is nobody's silence
 SWEEP_MS = 60_000  # how often silence is looked for, in log time
+AHEAD_MS = 300_000  # past the receive time a reading is of a wrong clock; smaller leaves out ordinary drift, larger
+# lets the future be learnt, and everything after it is then late
 CHUNK = 65_536  # readings scored together; bounds the memory of a huge frame
 MISSING_MOST = 0.5  # a claim from a window with more missing is for staff, not for the customer
 CONTACT_SEVERITY = 0.5  # a limit that is only just passed is for staff
@@ -145,6 +147,10 @@ class Engine:
         if not known.all():
             slots, batch = slots[known], batch.take(known)
         spoke = self._heard(slots, batch)
+        ahead = batch.ts > self.received_ms + AHEAD_MS
+        if ahead.any():
+            self.skipped += int(ahead.sum())
+            slots, batch = slots[~ahead], batch.take(~ahead)
         columns = (slots, cast("Ints", signal_no(cast("Any", batch.series))), batch.ts, batch.value)
         state = (self.states["signals"], self.states["watches"])
         samples, skipped = derive(self.program, self.fleet.layout(), state, columns)

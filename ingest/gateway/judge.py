@@ -14,15 +14,17 @@ REASONS: dict[str, str] = {
     "too_large": "The payload is larger than the gateway takes.",
     "undecodable": "The payload, or one message of it, is not what the codec reads, or has no usable time.",
     "codec_failed": "The codec itself failed on the payload; the fault is in the codec, not in the device.",
+    "throttled": "The device sent more messages than it may; counted in messages, which were not opened.",
     "too_many": "The payload holds more readings than the gateway takes in one.",
     "unannounced": "The payload refers to an announcement (a birth, a discovery) that was never heard.",
+    "revoked": "The device is registered, and its right to speak was taken from it.",
     "unknown_device": "The device of the topic is not registered.",
     "device_mismatch": "The payload names another device than the topic.",
     "unknown_signal": "The device's type has no such signal.",
     "not_a_number": "The value is null, not a number, or infinite.",
     "wrong_type": "The value is of another kind than the signal: text for a number, a list, an object.",
     "out_of_range": "The value is physically impossible, or not one of the signal's states or codes.",
-    "clock_ahead": "The event time is more than five minutes in the future.",
+    "clock_ahead": "The event time is more than three days in the future.",
     "clock_behind": "The event time is older than the gateway takes (30 days unless configured).",
 }
 """Every reason for which readings are refused, with its meaning."""

@@ -1,8 +1,11 @@
 """One decoded message: is its time possible, and is each of its values what its signal allows.
 
-Each reading is judged by itself, so a broken one never drags its neighbours down. Times: more than five minutes
-ahead is refused; older than `history_days` is refused; older than a day without the `historical` mark is taken and
-marked `Quality.CLOCK_OFF`; a device without a clock gets the receive time, one millisecond apart within a burst.
+Each reading is judged by itself, so a broken one never drags its neighbours down.
+
+Times: a clock that says a time before 2000 has been reset and counts as none; a device without a clock gets the
+receive time, one millisecond apart within a burst. A clock about which something was decided is put right. What is
+then more than five minutes ahead, or more than a day behind without the `historical` mark, keeps its time and is
+marked `Quality.CLOCK_OFF`; more than three days ahead, or older than `history_days`, it is refused.
 """
 
 from __future__ import annotations
@@ -11,10 +14,13 @@ from ingest.gateway.gather import Columns
 from ingest.gateway.judge import Refused, event_time, value_of
 from ingest.gateway.known import Known
 from ingest.reading import Quality
+from ingest.registry.clocks import offset_at
 from ingest.wire.catalogue import Kind
 from ingest.wire.message import Message
 
-AHEAD_MS = 5 * 60_000  # smaller refuses devices with an ordinary drift, larger lets a wrong clock hide a fault for long
+AHEAD_MS = 5 * 60_000  # smaller marks devices with an ordinary drift, larger lets a wrong clock hide a fault for long
+AHEAD_MOST_MS = 3 * 86_400_000  # smaller refuses clocks that could be measured and put right, larger stores nonsense
+NO_CLOCK_MS = 946_684_800_000  # the year 2000: clocks that lost their battery begin at 1970 or 1980
 STALE_MS = 24 * 3_600_000  # smaller marks a parked car's evening as a wrong clock, larger believes a dead clock battery
 _SEQ_END = 1 << 63
 
@@ -36,9 +42,9 @@ class MessageReader:
         for message in messages:
             into.received += max(len(message.signals), 1)
             self._take(known, message, received_ms, now_ms, into)
-            if message.clock != "ok":
+            if message.clock != "ok" or _reset(message, received_ms):
                 self._clockless[known.base] = now_ms
-                now_ms += message.clock == "none"
+                now_ms += message.clock != "relative"
 
     def _take(self, known: Known, message: Message, received_ms: int, now_ms: int, into: Columns) -> None:
         try:
@@ -74,16 +80,30 @@ class MessageReader:
         if message.device is not None and message.device != known.name:
             raise Refused("device_mismatch", f"the payload says {message.device}")
         quality = int(Quality.HISTORICAL) if message.historical else 0
-        if message.clock == "none":
+        if message.clock == "none" or _reset(message, received_ms):
             return now_ms, quality | Quality.NO_CLOCK
         ts = event_time(message.ts)
         if message.clock == "relative":
             ts += now_ms
             quality |= Quality.NO_CLOCK
-        if ts > received_ms + AHEAD_MS:
-            raise Refused("clock_ahead", f"{(ts - received_ms) / 60_000:,.0f} minutes ahead")
+        elif offset := offset_at(known.offsets, ts):
+            ts -= offset
+            quality |= Quality.CLOCK_OFF | Quality.CORRECTED
+        if ts > received_ms + AHEAD_MOST_MS:
+            raise Refused("clock_ahead", f"{(ts - received_ms) / 86_400_000:,.1f} days ahead")
         if ts < max(received_ms - self._history_ms, 1):
             raise Refused("clock_behind", f"{(received_ms - ts) / 86_400_000:,.0f} days behind")
-        if ts < received_ms - STALE_MS and not message.historical:
+        if ts > received_ms + AHEAD_MS or (ts < received_ms - STALE_MS and not message.historical):
             quality |= Quality.CLOCK_OFF
         return ts, quality
+
+
+def _reset(message: Message, received_ms: int) -> bool:
+    """Whether the device's clock says a time at which there was no such device, and no time of today in seconds."""
+    if message.clock != "ok" or message.ts is None:
+        return False
+    try:
+        ts = event_time(message.ts)
+    except Refused:
+        return False
+    return ts < NO_CLOCK_MS and abs(1000 * ts - received_ms) > STALE_MS

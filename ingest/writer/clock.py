@@ -46,7 +46,7 @@ def judge(account: Account, fleet: Fleet, received_ms: int) -> Judgement:
     for slot, median in zip(due.tolist(), _medians(memory, due).tolist(), strict=True):
         skew[slot] = median + _removed(fleet.offsets[slot], int(found.skew_ts[slot]), bool(found.corrected[slot]))
     decisions: dict[int, ClockOffset] = {}
-    for slot in _steadily_off(memory, due).tolist():
+    for slot in (*_steadily_off(memory, due).tolist(), *_set_right(memory, fleet, account, due)):
         raw = int(found.skew_ts[slot]) + skew[slot] - int(np.median(memory.skew_ms[slot]))
         offset = skew[slot] if abs(skew[slot]) > TOLERATED_MS else 0
         if abs(offset) <= MOST_MS:
@@ -75,6 +75,18 @@ def _steadily_off(memory: Memory, due: NDArray[np.int64]) -> NDArray[np.int64]:
     )
     off = (lowest > TOLERATED_MS) | ((highest < -TOLERATED_MS) & (not ours))
     return np.asarray(due[off & (highest - lowest <= SPREAD_MS)], np.int64)
+
+
+def _set_right(memory: Memory, fleet: Fleet, account: Account, due: NDArray[np.int64]) -> list[int]:
+    """Those of `due` that are right without the correction that was decided: it must end before its times come."""
+    return [
+        slot
+        for slot in due[memory.samples[due] >= SAMPLES].tolist()
+        if fleet.offsets[slot]
+        and fleet.offsets[slot][0].offset_ms
+        and not account.found.corrected[slot]
+        and abs(memory.skew_ms[slot]).max() <= TOLERATED_MS
+    ]
 
 
 def _removed(offsets: Offsets, ts: int, corrected: bool) -> int:

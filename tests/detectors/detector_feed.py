@@ -54,8 +54,9 @@ def engine_of(program: Program, devices: Iterable[Device]) -> Engine:
     return Engine(program, lambda numbers: {no: known[no] for no in numbers if no in known})
 
 
-def frames(batch: ReadingBatch, cuts: Iterable[int], received_ms: int = START) -> list[Frame]:
-    """`batch` cut at the positions `cuts`, each part received one second later."""
+def frames(batch: ReadingBatch, cuts: Iterable[int], received_ms: int = 0) -> list[Frame]:
+    """`batch` cut at the positions `cuts`, received when it was complete, each part one second later."""
+    received_ms = received_ms or int(batch.ts.max(initial=START))
     edges = [0, *sorted(cuts), len(batch)]
     parts = [batch.take(np.arange(a, b)) for a, b in itertools.pairwise(edges)]
     return [Frame(received_ms + 1000 * at, part) for at, part in enumerate(parts)]

@@ -191,3 +191,14 @@ def test_every_signature_is_within_reach_of_its_device_types_and_every_symptom_i
 @pytest.mark.parametrize("fault", ["unusual_behaviour", "flooding", "help_requested"])
 def test_what_is_for_staff_never_contacts_anybody(fault: str) -> None:
     assert not FAULTS.get(fault).contact
+
+
+def test_readings_of_a_clock_that_runs_ahead_are_left_out_and_disturb_nothing(program: Program) -> None:
+    calm = hot_drive()
+    whole = run(engine_of(program, [device(1, "vehicle")]), frames(calm, []))
+    ahead = ReadingBatch(calm.series, calm.ts + 24 * HOUR, calm.value + 900, calm.quality, calm.seq)
+    engine = engine_of(program, [device(1, "vehicle")])
+    first, rest = frames(calm, [200])
+    disturbed = [first, Frame(first.received_ms, ahead), rest]
+    assert run(engine, disturbed) == whole
+    assert engine.skipped >= len(ahead)

@@ -121,10 +121,9 @@ def test_bare_nan_costs_one_reading() -> None:
 @pytest.mark.parametrize(
     ("ts", "reason"),
     [
-        (NOW + 300_001, "clock_ahead"),
+        (NOW + 3 * DAY + 1, "clock_ahead"),
         (NOW - 30 * DAY - 1, "clock_behind"),
         (NOW // 1000, "clock_behind"),
-        (-1, "clock_behind"),
         (10**30, "undecodable"),
         (1e300, "undecodable"),
         ("yesterday", "undecodable"),
