@@ -33,6 +33,7 @@ _ANSWERED = {
     "not_me": NextStep("Correct the owner", "The customer says that it is not their device.", "close"),
 }
 _OVER_WITHOUT_VERDICT = NextStep("Were we right?", "The case is over. Your verdict teaches the detectors.", "verdict")
+_HELPED = NextStep("Nothing to do", "The case is over.", "wait")
 _OVER = NextStep("Nothing to do", "The case is over and has its verdict.", "wait")
 _DECIDE = NextStep(
     "Decide about the notice", "It waits for a person. Read the evidence, then send it, or close the case.", "send"
@@ -46,7 +47,7 @@ _CLOSE = NextStep("Close when it is mended", "The verdict is in. Close the case 
 def next_step(view: CaseView) -> NextStep:
     """The one thing to do next; the customer's newest answer goes first, then what only a person may decide."""
     if view.row.state in _DONE:
-        return _OVER_WITHOUT_VERDICT if view.row.verdict is None else _OVER
+        return _over(view)
     if answered := _ANSWERED.get(_last_answer(view)):
         return answered
     if view.row.fault == HELP_REQUESTED.name or view.notice_waits_for_person:
@@ -56,6 +57,12 @@ def next_step(view: CaseView) -> NextStep:
     if view.row.state is CaseState.MONITORING:
         return _WATCH
     return _CLOSE if view.row.owner else _TAKE
+
+
+def _over(view: CaseView) -> NextStep:
+    if view.row.fault == HELP_REQUESTED.name:
+        return _HELPED
+    return _OVER_WITHOUT_VERDICT if view.row.verdict is None else _OVER
 
 
 def _last_answer(view: CaseView) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from fastapi.routing import APIRoute
 
-from api.console import access, cases, devices, events, outbox, queue, signin
+from api.console import access, cases, commands, devices, events, outbox, queue, signin
 from api.security.headers import ALWAYS, POLICY
 from kit.db import transaction
 from outreach.cases import queries
@@ -84,13 +84,14 @@ def test_every_post_of_the_console_checks_its_token() -> None:
             events.router,
             cases.router,
             cases.posts,
+            commands.posts,
             outbox.router,
             devices.router,
         )
         for route in part.routes
         if isinstance(route, APIRoute) and "POST" in (route.methods or ())
     ]
-    assert len(routes) >= 7
+    assert len(routes) >= 8
     for route in routes:
         checks = {dependency.call for dependency in route.dependant.dependencies}
         assert access.genuine in checks or route.endpoint is signin.sign_in, route.path
