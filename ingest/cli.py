@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from typing import Annotated
 
@@ -12,7 +13,8 @@ from ingest.command import account_facts, command_session
 from ingest.gateway import cli as downward
 from ingest.identity import cli as identity
 from ingest.registry.cli import devices_app
-from kit.cli import JsonFlag, emit
+from ingest.store import cli as store
+from kit.cli import JsonFlag, emit, settings
 
 quarantine_app = typer.Typer(help="What was refused, and why.", no_args_is_help=True)
 
@@ -20,6 +22,7 @@ quarantine_app = typer.Typer(help="What was refused, and why.", no_args_is_help=
 def register(root: typer.Typer) -> None:
     """Add the commands of this folder."""
     identity.register(root, devices_app)
+    store.register(root, devices_app)
     downward.register(devices_app)
     root.add_typer(devices_app, name="devices")
     root.add_typer(quarantine_app, name="quarantine")
@@ -43,6 +46,27 @@ def list_quarantine(
     emit(
         rows, as_json, columns=("received_at", "device", "reason", "detail", "count"), empty="Nothing was quarantined."
     )
+
+
+@quarantine_app.command("redrive")
+def redrive_command(
+    ctx: typer.Context,
+    device: Annotated[str | None, typer.Option(help="Only what this device sent.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Only what was refused for this reason.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would come of it, and change nothing.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Judge quarantined payloads again: after a device was registered, a type extended, a route mended.
+
+    Example: forewarn quarantine redrive --reason unknown_device
+    """
+    from ingest.build import open_log
+    from ingest.redrive import Wanted, redrive
+
+    current = settings(ctx)
+    with closing(open_log(current)) as log:
+        found = redrive(current, log, Wanted(device, reason), dry_run)
+    emit(asdict(found), as_json)
 
 
 def ledger_command(

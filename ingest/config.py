@@ -71,10 +71,13 @@ class Config(Section):
         description="The most that one flush of the writer takes; each needs 100 B of memory.",
     )
     quarantine_samples: int = Field(
-        5, ge=1, le=1000, description="Samples kept for each device and reason, the newest; the ledger counts all."
+        1000,
+        ge=1,
+        le=100_000,
+        description="Samples kept for each device and reason, the newest; the ledger counts all.",
     )
     quarantine_rows: int = Field(
-        10_000,
+        20_000,
         ge=100,
         description="Samples kept in all, the newest: bounds what a flood of made-up device names costs.",
     )

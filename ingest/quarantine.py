@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select, tuple_
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from kit.clock import from_ms
 
 @dataclass(frozen=True, slots=True)
 class QuarantineLine:
-    """One refused payload, or part of one: `count` readings, and the first bytes of the payload."""
+    """One refused payload, or part of one: `count` readings, and the payload, `whole` or its first bytes."""
 
     device: str
     reason: str
@@ -25,14 +26,17 @@ class QuarantineLine:
     count: int
     sample: bytes
     received_at: datetime
+    topic: str
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How many samples are kept for each device and reason, and in all; always the newest."""
+    """How many samples are kept for each device and reason, in all, and of how many bytes; always the newest."""
 
     per_reason: int
     in_all: int
+    in_bytes: int
 
 
 def keep(session: Session, tenant: str, refused: Sequence[tuple[int, Refusal]], bounds: Bounds) -> None:
@@ -49,14 +53,26 @@ def keep(session: Session, tenant: str, refused: Sequence[tuple[int, Refusal]], 
             "count": refusal.count,
             "sample": refusal.sample,
             "received_at": from_ms(received_ms),
+            "topic": refusal.topic.replace("\0", "\N{REPLACEMENT CHARACTER}"),  # PostgreSQL has no such character
+            "whole": refusal.whole,
         }
         for samples in newest.values()
         for received_ms, refusal in samples[-bounds.per_reason :]
     ]
     if not rows:
         return
-    session.execute(insert(QuarantineRow), rows[-bounds.in_all :])
+    session.execute(insert(QuarantineRow), _newest_within(rows, bounds))
     _drop_beyond(session, tenant, list(newest), bounds)
+
+
+def _newest_within(rows: list[dict[str, Any]], bounds: Bounds) -> list[dict[str, Any]]:
+    """The last of the rows that fit; at least one."""
+    left = bounds.in_bytes
+    for at in range(len(rows) - 1, -1, -1):
+        left -= len(rows[at]["sample"])
+        if left < 0 or len(rows) - at > bounds.in_all:
+            return rows[min(at + 1, len(rows) - 1) :]
+    return rows
 
 
 def _drop_beyond(session: Session, tenant: str, keys: list[tuple[str, str]], bounds: Bounds) -> None:
@@ -70,15 +86,19 @@ def _drop_beyond(session: Session, tenant: str, keys: list[tuple[str, str]], bou
     )
     too_many = select(ranked.c.id).where(ranked.c.rank > bounds.per_reason)
     session.execute(delete(QuarantineRow).where(QuarantineRow.id.in_(too_many)))
-    oldest = (
-        select(QuarantineRow.id)
+    newer = QuarantineRow.id.desc()
+    size = func.octet_length(QuarantineRow.sample) + func.octet_length(QuarantineRow.topic)
+    running = (
+        select(
+            QuarantineRow.id,
+            func.row_number().over(order_by=newer).label("samples"),
+            func.sum(size).over(order_by=newer).label("bytes"),
+        )
         .where(QuarantineRow.tenant == tenant)
-        .order_by(QuarantineRow.id.desc())
-        .offset(bounds.in_all)
-        .limit(1)
-        .scalar_subquery()
+        .subquery()
     )
-    session.execute(delete(QuarantineRow).where(QuarantineRow.tenant == tenant, QuarantineRow.id <= oldest))
+    beyond = select(running.c.id).where((running.c.samples > bounds.in_all) | (running.c.bytes > bounds.in_bytes))
+    session.execute(delete(QuarantineRow).where(QuarantineRow.id.in_(beyond)))
 
 
 def newest(session: Session, tenant: str, limit: int = 50, device: str | None = None) -> list[QuarantineLine]:
@@ -87,6 +107,6 @@ def newest(session: Session, tenant: str, limit: int = 50, device: str | None = 
     if device is not None:
         query = query.where(QuarantineRow.device == device)
     return [
-        QuarantineLine(row.device, row.reason, row.detail, row.count, row.sample, row.received_at)
+        QuarantineLine(row.device, row.reason, row.detail, row.count, row.sample, row.received_at, row.topic, row.whole)
         for row in session.scalars(query.order_by(QuarantineRow.id.desc()).limit(limit))
     ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 
 from ingest import metrics
+from ingest.config import Config
 from ingest.gateway import contain
 from ingest.gateway.gather import Columns
 from ingest.gateway.judge import Refused, event_time
@@ -15,11 +17,10 @@ from ingest.gateway.message import AHEAD_MS, MessageReader
 from ingest.gateway.routes import Router, Way
 from ingest.log.protocol import partition_of
 from ingest.reading import DeviceEvent, EventKind
-from ingest.wire.codecs.forewarn_json import ForewarnJson
 from ingest.wire.message import Heard, Message, Said
 
 MOST_READINGS = 100_000  # in one payload; fewer cuts long backfills, more lets one payload fill a flush
-MOST_REPLIES = 1000  # waiting to be published; a dialect asks again for what did not fit
+MOST_REPLIES = 1000  # waiting to be published, the newest; a dialect asks again for what did not fit
 
 ColumnsOf = Callable[[int], Columns]
 """Gives what is being gathered for a partition."""
@@ -33,6 +34,11 @@ class Limits:
     history_ms: int
 
 
+def limits_of(config: Config) -> Limits:
+    """The limits of an installation."""
+    return Limits(config.max_payload_kb * 1024, config.history_days * 86_400_000)
+
+
 @dataclass(frozen=True, slots=True)
 class _Payload:
     """What is being read, and where it goes."""
@@ -44,7 +50,10 @@ class _Payload:
 
 
 class PayloadReader:
-    """Opens payloads of every known format. One thread: it and the dialects remember what devices said before."""
+    """Opens payloads of every known format. One thread: it and the dialects remember what devices said before.
+
+    `replies` are what dialects want published, ``(topic, payload)``; whoever publishes takes them off its left end.
+    """
 
     def __init__(self, router: Router, known: KnownDevices, limits: Limits, partitions: int) -> None:
         self.router = router
@@ -52,12 +61,7 @@ class PayloadReader:
         self.limits = limits
         self._partitions = partitions
         self._messages = MessageReader(limits.history_ms)
-        self._replies: list[tuple[str, bytes]] = []
-
-    @property
-    def fast(self) -> bool:
-        """Whether our own telemetry topics speak the format that the fast way reads."""
-        return isinstance(self.router.default, ForewarnJson)
+        self.replies: deque[tuple[str, bytes]] = deque(maxlen=MOST_REPLIES)
 
     def read(self, topic: str, payload: bytes, received_ms: int, columns_of: ColumnsOf) -> None:
         """Take one payload: each of its readings ends in a column or in a refusal. Never raises for bad input."""
@@ -71,11 +75,6 @@ class PayloadReader:
         else:
             self._take(at, named, heard)
 
-    def take_replies(self) -> list[tuple[str, bytes]]:
-        """What dialects want published, ``(topic, payload)``, since this was last asked."""
-        taken, self._replies = self._replies, []
-        return taken
-
     def _hear(self, at: _Payload, way: Way | None) -> Heard:
         """What the payload means. Raises Refused when it cannot be read at all."""
         if way is None:
@@ -87,7 +86,7 @@ class PayloadReader:
     def _take(self, at: _Payload, named: str | None, heard: Heard) -> None:
         at.columns_of(self._partition(named or ""))  # an empty payload, too, is heard: its frame says so
         metrics.messages_missed.inc(heard.missed)
-        self._replies.extend(heard.replies[: MOST_REPLIES - len(self._replies)])
+        self.replies.extend(heard.replies)
         many = sum(max(len(message.signals), 1) for message in heard.messages)
         refused = []
         if heard.broken:
@@ -116,17 +115,19 @@ class PayloadReader:
         """Take the messages of one device of a payload."""
         known = self._find(name)
         into = at.columns_of(self._partition(name))
-        if known is not None:
+        if known is not None and not known.revoked:
             self._messages.take_all(known, messages, at.received_ms, into)
         else:
             count = sum(max(len(message.signals), 1) for message in messages)
             into.received += count
-            into.refuse("unknown_device", name, count)
+            into.refuse(_stranger(known), name, count)
         into.end_payload(name, at.topic, at.content)
 
     def _read_event(self, at: _Payload, said: Said) -> None:
-        if said.kind is not EventKind.ANNOUNCEMENT and self._find(said.device) is None:
-            self._refuse(at, said.device, [("unknown_device", said.device, 1)])
+        known = self._find(said.device)
+        if known is None or known.revoked:
+            if said.kind is not EventKind.ANNOUNCEMENT:  # which may be of a node that is no device of ours
+                self._refuse(at, said.device, [(_stranger(known), said.device, 1)])
             return
         event = DeviceEvent(said.device, said.kind, self._event_ms(said, at.received_ms), said.body)
         at.columns_of(self._partition(said.device)).events.append(event)
@@ -151,3 +152,8 @@ class PayloadReader:
     def _partition(self, name: str) -> int:
         known = self._known.get(name)
         return known.partition if known else partition_of(self.router.tenant, name, self._partitions)
+
+
+def _stranger(known: Known | None) -> str:
+    """The reason for which nothing is taken from a device."""
+    return "unknown_device" if known is None else "revoked"

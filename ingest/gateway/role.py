@@ -7,6 +7,7 @@ import time
 
 from ingest.config import Config
 from ingest.gateway.known import REFRESH_S, KnownDevices
+from ingest.gateway.memory import Replier, recall
 from ingest.gateway.mqtt import Connection
 from ingest.gateway.pipeline import Pipeline
 from ingest.gateway.routes import subscriptions
@@ -37,11 +38,12 @@ def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
     refresher = in_thread("gateway registry", known.refresh, stop, idle_s=REFRESH_S)
     while not known.loaded and not stop.wait(0.05):
         pass
-    if known.loaded:
+    if known.loaded and recall(engine, validator.reader.router, stop):
         source.start()
         in_thread("gateway status", source.report, stop, idle_s=REPORT_S)
         sender = Sender(engine, source.publish, tenant, SystemClock())
         in_thread("gateway commands", sender.step, stop, idle_s=REST_S)
+        in_thread("gateway replies", Replier(validator.reader.replies, source.publish).step, stop)
         run_loop("gateway", Pipeline(source, validator, log, SystemClock()).step, stop)
         source.stop()
     refresher.join(timeout=10)

@@ -20,6 +20,7 @@ from ingest.quarantine import Bounds as QuarantineBounds
 from ingest.store.protocol import TelemetryStore
 from ingest.writer.events import EventBooker
 from ingest.writer.flush import Bounds, Flusher
+from ingest.writer.housekeeping import Housekeeper
 from ingest.writer.trim import Keeping, Trimmer
 from kit import leases
 from kit.clock import SystemClock
@@ -35,6 +36,7 @@ RENEW_S = 2.0
 EVENTS_S = 0.2  # between two looks for events; longer shows late that a device went offline, shorter asks for nothing
 JOIN_S = 10.0  # for the loops beside; longer holds up a stop, shorter closes the log under their hands
 TRIM_S = 30.0  # between two looks at what may go; longer lets a flood reach the bound, shorter asks for nothing
+HOUSEKEEPING_S = 5.0  # between two looks for what is to be erased; longer makes people wait, shorter asks for nothing
 
 _log = get("writer")
 
@@ -60,6 +62,11 @@ class Writer:
         self._renew_at = 0.0
         self._store: TelemetryStore | None = None
         self._flusher: Flusher | None = None
+
+    @property
+    def store(self) -> TelemetryStore | None:
+        """The store while this process holds it for writing."""
+        return self._store
 
     def step(self) -> bool:
         """One flush. True when it was a full one: more is waiting."""
@@ -108,13 +115,16 @@ class Writer:
 def run(settings: Settings, stop: Stop, log: PartitionLog, open_store: Callable[[], TelemetryStore]) -> None:
     """Fill the store until `stop`. The store is opened when the lease is ours, and tried again while it is away."""
     config = settings.of(Config)
-    bounds = Bounds(config.flush_readings, QuarantineBounds(config.quarantine_samples, config.quarantine_rows))
+    kept = QuarantineBounds(config.quarantine_samples, config.quarantine_rows, config.quarantine_mb * 1_000_000)
+    bounds = Bounds(config.flush_readings, kept)
     keeping = Keeping(round(config.log_keep_hours * 3_600_000), config.log_max_mb * 1_000_000)
     tenant = settings.of(Core).tenant
     engine = connect(settings)
     writer = Writer(engine, log, open_store, tenant, bounds)
+    keeper = Housekeeper(engine, lambda: writer.store, config.retention_days, SystemClock())
     beside = [
         in_thread("writer events", EventBooker(engine, log, tenant).step, stop, idle_s=EVENTS_S),
+        in_thread("housekeeping", keeper.step, stop, idle_s=HOUSEKEEPING_S),
         in_thread("log trim", Trimmer(engine, log, keeping, SystemClock()).step, stop, idle_s=TRIM_S),
     ]
     run_loop("writer", writer.step, stop, idle_s=config.flush_s)

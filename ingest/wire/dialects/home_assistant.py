@@ -85,8 +85,9 @@ class HomeAssistant:
         return levels[:-1] if own else []
 
     def _config(self, topic: str, payload: bytes) -> Heard:
+        before = self._announced.get(topic)
         announced = self._learn(topic, payload)
-        device = announced.device if announced else ""
+        device = announced.device if announced else before.device if before else ""
         said = Said(device, EventKind.ANNOUNCEMENT, announcement(topic, payload))
         return Heard(said=(said,), broken=announced.what.broken if announced else ())
 

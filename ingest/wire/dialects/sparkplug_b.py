@@ -99,7 +99,9 @@ class SparkplugB:
         node = self._node(place)
         if place.kind == "NDEATH":
             return self._node_death(place, node, content)
-        missed = 0 if place.kind == "NBIRTH" else _missed(node, content)
+        first = place.kind == "NBIRTH"
+        missed = 0 if first else _missed(node, content)
+        unborn = not first and not node.born
         _count(place, node, content)
         if place.kind == "DDEATH":
             node.devices.discard(place.device)
@@ -108,7 +110,7 @@ class SparkplugB:
             heard = self._birth(topic, payload, place, node, content)
         else:
             heard = self._data(place, node, content)
-        ask = bool(missed or heard.unannounced or (place.kind != "NBIRTH" and not node.born))
+        ask = bool(missed or heard.unannounced or unborn)
         replies = self._ask(place, node, received_ms) if ask else ()
         return Heard(heard.messages, heard.said, replies, heard.broken, heard.unannounced, missed)
 
@@ -147,12 +149,13 @@ class SparkplugB:
         return node
 
     def _learn(self, place: _Place, node: _Node, content: Any) -> None:
-        """Take up what a birth says."""
+        """Take up what a birth says; a device's says that its node was born, even if that was not remembered."""
+        node.born = True
         if place.kind == "NBIRTH":
             node.aliases.clear()
             node.types.clear()
             node.devices.clear()
-            node.born, node.bd_seq = True, _bd_seq(content)
+            node.bd_seq = _bd_seq(content)
         else:
             node.devices.add(place.device)
             node.aliases = {a: metric for a, metric in node.aliases.items() if metric.device != place.device}

@@ -27,7 +27,7 @@ from kit.db import transaction
 from kit.leases import Lease, LeaseLost
 
 NOW = 1_763_750_000_000
-BOUNDS = Bounds(1000, QuarantineBounds(2, 5))
+BOUNDS = Bounds(1000, QuarantineBounds(2, 5, 10_000))
 
 
 class Store:
