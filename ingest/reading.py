@@ -42,8 +42,8 @@ class ReadingBatch:
     def __len__(self) -> int:
         return len(self.series)
 
-    def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> ReadingBatch:
-        """The readings at `index` (positions or a mask) as a new batch."""
+    def take(self, index: NDArray[np.int64] | NDArray[np.bool_] | slice) -> ReadingBatch:
+        """The readings at `index` as a new batch: positions, a mask, or a slice, which copies nothing."""
         return ReadingBatch(self.series[index], self.ts[index], self.value[index], self.quality[index], self.seq[index])
 
     def cut(self, start: int, end: int) -> ReadingBatch:

@@ -22,23 +22,17 @@ HOUR_MS = 3_600_000.0
 SIGNAL_FIELDS = (Field("ts", "i8", fill=BEFORE), Field("value", "f8"))
 WATCH_FIELDS = (Field("ts", "i8", fill=BEFORE), Field("value", "f8"), Field("active", "i1"))
 
-_Program = namedtuple(  # noqa: PYI024 - what Numba takes
-    "_Program",
-    ["how", "first", "second", "gates", "gate_signal", "gate_low", "gate_high", "gate_kind", "triggers", "trigger"],
-)
-_Devices = namedtuple("_Devices", ["type_no", "signal_at", "signals", "watch_at", "first_watch"])  # noqa: PYI024
-_Seen = namedtuple("_Seen", ["ts", "value", "watch_ts", "watch_value"])  # noqa: PYI024
 Samples = namedtuple("Samples", ["watch", "program", "ts", "value", "first", "second", "reading"])  # noqa: PYI024
 
 
 def derive(
-    program: Program, devices: Any, state: tuple[SlotState, SlotState], batch: tuple[Ints, Ints, Ints, Floats]
+    program: Program, devices: NDArray[Any], state: tuple[SlotState, SlotState], batch: tuple[Ints, Ints, Ints, Floats]
 ) -> tuple[Any, int]:
     """The samples of a batch of ``(device slot, signal number, ts, value)``, and how many readings were skipped.
 
     A reading that is not later than its signal's last one (late or double) is skipped. A sample comes when the last
     signal that its channel needs has arrived for one device time, so neither the order within a message nor the
-    cut of the batch matters. `devices` is a `_Devices` of columns; `state` are the signals' and the watches'.
+    cut of the batch matters. `devices` are the fleet's rows; `state` are the signals' and the watches'.
     """
     device, signal, ts, value = batch
     signals, watches = state
@@ -46,69 +40,71 @@ def derive(
     room = len(device) * max(most, 1)
     whole, number = partial(np.empty, room, np.int64), partial(np.empty, room, np.float64)
     out = Samples(whole(), whole(), whole(), number(), number(), number(), whole())
-    compiled = _Program(*(getattr(program, name) for name in _Program._fields))
-    seen = _Seen(signals["ts"], signals["value"], watches["ts"], watches["value"])
-    count, skipped = _derive(device, signal, ts, value, compiled, devices, seen, out)
+    compiled = (program.channels, program.gates, program.triggers, program.trigger)
+    count, skipped = _derive(device, signal, ts, value, compiled, devices, signals.rows, watches.rows, out)
     return Samples(*(column[:count] for column in out)), skipped
 
 
 @njit(cache=True)
-def _open(p, watch, base, ts, seen):  # type: ignore[no-untyped-def]
+def _open(channel, gates, base, ts, signals):  # type: ignore[no-untyped-def]
     """0: an input is missing or a `when` gate is closed, 1: everything holds, 2: only an `only` gate is closed."""
-    if p.second[watch] >= 0 and seen.ts[base + p.second[watch]] != ts:
+    if channel.second >= 0 and signals[base + channel.second].ts != ts:
         return 0
-    if seen.ts[base + p.first[watch]] != ts:
+    if signals[base + channel.first].ts != ts:
         return 0
     verdict = 1
-    for gate in range(p.gates[watch, 0], p.gates[watch, 1]):
-        at = base + p.gate_signal[gate]
-        if seen.ts[at] != ts:
+    for at in range(channel.gate_from, channel.gate_to):
+        gate = gates[at]
+        seen = signals[base + gate.signal]
+        if seen.ts != ts:
             return 0
-        if not p.gate_low[gate] <= seen.value[at] <= p.gate_high[gate]:
-            if p.gate_kind[gate] == WHEN:
+        if not gate.low <= seen.value <= gate.high:
+            if gate.kind == WHEN:
                 return 0
             verdict = 2
     return verdict
 
 
 @njit(cache=True)
-def _value(p, watch, slot, first, second, ts, seen):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    """The channel's number, NaN for none."""
-    if p.how[watch] == 0:
+def _value(how, watch, first, second, ts):  # type: ignore[no-untyped-def]
+    """The channel's number, NaN for none; `watch` is the record of what it was before."""
+    if how == 0:
         return first
-    if p.how[watch] == 1:
+    if how == 1:
         return first - second
-    before, then = seen.watch_value[slot], seen.watch_ts[slot]
-    seen.watch_value[slot], seen.watch_ts[slot] = first, ts
+    before, then = watch.value, watch.ts
+    watch.value, watch.ts = first, ts
     if then == BEFORE or ts - then > GAP_MS or first > before:
         return math.nan
     return (before - first) / (ts - then) * HOUR_MS
 
 
 @njit(cache=True, nogil=True)
-def _derive(device, signal, ts, value, p, devices, seen, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+def _derive(device, signal, ts, value, program, devices, signals, watches, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    channels, gates, triggers, trigger = program
     count, skipped = 0, 0
     for i in range(len(device)):
-        d = device[i]
-        if signal[i] >= devices.signals[d] or not math.isfinite(value[i]):
+        d = devices[device[i]]
+        if signal[i] >= d.signals or not math.isfinite(value[i]):
             skipped += 1
             continue
-        base = devices.signal_at[d]
-        at = base + signal[i]
-        if ts[i] <= seen.ts[at]:
+        base = d.signal_at
+        here = signals[base + signal[i]]
+        if ts[i] <= here.ts:
             skipped += 1
             continue
-        seen.ts[at], seen.value[at] = ts[i], value[i]
-        wanted = devices.type_no[d] * SIGNALS + signal[i]
-        for k in range(p.triggers[wanted, 0], p.triggers[wanted, 1]):
-            watch = p.trigger[k]
-            verdict = _open(p, watch, base, ts[i], seen)
+        here.ts, here.value = ts[i], value[i]
+        wanted = d.type_no * SIGNALS + signal[i]
+        for k in range(triggers[wanted, 0], triggers[wanted, 1]):
+            watch = trigger[k]
+            channel = channels[watch]
+            verdict = _open(channel, gates, base, ts[i], signals)
             if verdict == 0:
                 continue
-            first = seen.value[base + p.first[watch]]
-            second = seen.value[base + p.second[watch]] if p.second[watch] >= 0 else 0.0
-            slot = devices.watch_at[d] + watch - devices.first_watch[d]
-            number = _value(p, watch, slot, first, second, ts[i], seen) if verdict == 1 else 0.0
+            first = signals[base + channel.first].value
+            second = signals[base + channel.second].value if channel.second >= 0 else 0.0
+            slot = d.watch_at + watch - d.first_watch
+            number = _value(channel.how, watches[slot], first, second, ts[i]) if verdict == 1 else 0.0
             if math.isnan(number):
                 continue
             out.watch[count], out.program[count], out.ts[count], out.value[count] = slot, watch, ts[i], number

@@ -27,7 +27,7 @@ from detectors.faults.catalogue import FAULTS
 from detectors.faults.evidence import Band, Scene, build, confidence
 from detectors.faults.fusion import Claim, Patient, Symptom
 from detectors.finding import Finding, finding_id
-from ingest.reading import Frame, Quality, ReadingBatch, device_no, signal_no
+from ingest.reading import Frame, ReadingBatch, device_no, signal_no
 from kit.clock import from_ms
 
 HEARTBEAT_MS = 5_000  # the gateway's; log time moves at most two of them a frame, so our outage is nobody's silence
@@ -82,8 +82,7 @@ class Engine:
         self.received_ms = max(self.received_ms, frame.received_ms)
         found = flood.take(self.floods, frame, self.log_ms, self._tenant) if frame.refusals else []
         for start in range(0, len(frame.readings), CHUNK):
-            index = np.arange(start, min(start + CHUNK, len(frame.readings)))
-            found += self._take(frame.readings.take(index))
+            found += self._take(frame.readings.take(slice(start, start + CHUNK)))
         if self.log_ms // SWEEP_MS != swept:
             everyone = np.arange(len(self.fleet.devices), dtype=np.int64)
             found += self._silent(everyone, np.full(len(everyone), np.nan))
@@ -153,7 +152,7 @@ class Engine:
             slots, batch = slots[~ahead], batch.take(~ahead)
         columns = (slots, cast("Ints", signal_no(cast("Any", batch.series))), batch.ts, batch.value)
         state = (self.states["signals"], self.states["watches"])
-        samples, skipped = derive(self.program, self.fleet.layout(), state, columns)
+        samples, skipped = derive(self.program, self.fleet.columns.rows, state, columns)
         self.skipped += skipped
         return spoke + self._fuse(self._score(samples))
 
@@ -233,11 +232,7 @@ class Engine:
 
     def _heard(self, slots: Ints, batch: ReadingBatch) -> list[Finding]:
         """Tell the silence detector who spoke, and how old the newest was of what they had kept."""
-        spoke, place = np.unique(slots, return_inverse=True)
-        newest = np.full(len(spoke), np.iinfo(np.int64).min)
-        np.maximum.at(newest, place, batch.ts)
-        kept = np.zeros(len(spoke), bool)
-        np.logical_or.at(kept, place, (batch.quality & Quality.HISTORICAL) != 0)
+        spoke, newest, kept = self.fleet.spoke(slots, batch)
         age = np.where(kept, np.maximum(self.received_ms - newest, 0), 0)
         columns = self.fleet.columns
         columns["heard_ms"][spoke], columns["age_ms"][spoke] = self.received_ms, age

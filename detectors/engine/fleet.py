@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 import numpy as np
+from numba import njit
+from numpy.typing import NDArray
 
 from detectors.algorithms.detector import Ints
 from detectors.algorithms.state import Field, SlotState
-from detectors.engine.derive import _Devices
 from detectors.engine.program import Program, TypeProgram
+from ingest.reading import Quality, ReadingBatch
 from ingest.registry.devices import Device
 
 Lookup = Callable[[Iterable[int]], Mapping[int, Device]]
@@ -29,6 +30,7 @@ FIELDS = (
     Field("silent", "i1"),
 )
 UNWATCHED = -1
+NEVER = np.iinfo(np.int64).min
 
 
 class Fleet:
@@ -43,8 +45,7 @@ class Fleet:
         self.devices: list[Device] = []
         self.signals = 0
         self.watches = 0
-        self._sorted: Ints = np.empty(0, np.int64)
-        self._slot_of: Ints = np.empty(0, np.int64)
+        self._slot_of: Ints = np.full(1, -1, np.int64)  # by device number; the last entry stands for every other
 
     def slots(self, numbers: Ints) -> Ints:
         """The slot of each device number, new devices included; -1 for numbers that the registry does not know."""
@@ -66,9 +67,13 @@ class Fleet:
         kind = int(self.columns["type_no"][slot])
         return None if kind == UNWATCHED else self._types[kind]
 
-    def layout(self) -> Any:
-        """The columns that `derive` wants."""
-        return _Devices(*(self.columns[name] for name in _Devices._fields))
+    def spoke(self, slots: Ints, batch: ReadingBatch) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+        """Which devices the readings at `slots` are of, in ascending order; the newest time, and if any was kept."""
+        newest = np.full(len(self.devices), NEVER, np.int64)
+        kept = np.zeros(len(self.devices), np.bool_)
+        _newest(slots, batch.ts, batch.quality & np.uint8(Quality.HISTORICAL), newest, kept)
+        found = np.flatnonzero(newest != NEVER)
+        return found, newest[found], kept[found]
 
     def restore(self, data: bytes) -> None:
         """Take over dumped columns; the devices are looked up again. Raises StateUnreadable."""
@@ -100,14 +105,18 @@ class Fleet:
 
     def _index(self) -> None:
         numbers = self.columns["no"]
-        self._slot_of = np.argsort(numbers, kind="stable").astype(np.int64)
-        self._sorted = numbers[self._slot_of]
+        self._slot_of = np.full(numbers.max(initial=0) + 2, -1, np.int64)
+        self._slot_of[numbers] = np.arange(len(numbers))
 
     def _find(self, numbers: Ints) -> Ints:
-        if not len(self._sorted):
-            return np.full(len(numbers), -1, np.int64)
-        at = np.minimum(np.searchsorted(self._sorted, numbers), len(self._sorted) - 1)
-        return np.where(self._sorted[at] == numbers, self._slot_of[at], -1)
+        return self._slot_of.take(numbers, mode="clip")
+
+
+@njit(cache=True, nogil=True)
+def _newest(slot, ts, historical, newest, kept):  # type: ignore[no-untyped-def]
+    for i in range(len(slot)):
+        newest[slot[i]] = max(newest[slot[i]], ts[i])
+        kept[slot[i]] |= historical[i] != 0
 
 
 def _forgotten(no: int) -> Device:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.algorithms.catalogue import DETECTORS
-from detectors.algorithms.detector import Floats, Ints
+from detectors.algorithms.detector import Ints
 from detectors.faults.catalogue import FAULTS
 from detectors.faults.profile import Profile, Watch
 from detectors.faults.profiles import PROFILES
@@ -35,9 +36,8 @@ class TypeProgram:
 class Program:
     """All device types together. Watch numbers run over all types; signal numbers are the type's own.
 
-    how, first, second   per watch: the channel's operation and its signals (second -1: none)
-    gates                per watch: [start, end) in the gate columns
-    gate_*               per gate: signal, low, high, and whether it is of `when` or of `only`
+    channels             per watch a record: the operation, its signals (second -1: none), its range of `gates`
+    gates                records: signal, low, high, and whether it is of `when` or of `only`
     triggers, trigger    per (type, signal): [start, end) in `trigger`, the watches that need that signal
     detector             per watch: the position of its detector in `detectors`
     """
@@ -45,14 +45,8 @@ class Program:
     types: dict[str, TypeProgram]
     watches: tuple[Watch, ...]
     detectors: tuple[str, ...]
-    how: Ints
-    first: Ints
-    second: Ints
-    gates: NDArray[np.int64]
-    gate_signal: Ints
-    gate_low: Floats
-    gate_high: Floats
-    gate_kind: Ints
+    channels: NDArray[Any]
+    gates: NDArray[Any]
     triggers: NDArray[np.int64]
     trigger: Ints
     detector: Ints
@@ -60,6 +54,8 @@ class Program:
 
 
 SIGNALS = 256  # rows of `triggers` a type
+CHANNEL = np.dtype([(name, np.int64) for name in ("how", "first", "second", "gate_from", "gate_to")])
+GATE = np.dtype([("signal", np.int64), ("low", np.float64), ("high", np.float64), ("kind", np.int64)])
 
 
 def compile_profiles() -> Program:
@@ -116,14 +112,8 @@ class _Tables:
             self._types,
             tuple(self._watches),
             detectors,
-            np.array([row[0] for row in self._channels], np.int64),
-            np.array([row[1] for row in self._channels], np.int64),
-            np.array([row[2] for row in self._channels], np.int64),
-            np.array(self._gates, np.int64).reshape(-1, 2),
-            np.array([row[0] for row in self._gate_rows], np.int64),
-            np.array([row[1] for row in self._gate_rows], np.float64),
-            np.array([row[2] for row in self._gate_rows], np.float64),
-            np.array([row[3] for row in self._gate_rows], np.int64),
+            np.array([(*channel, *gates) for channel, gates in zip(self._channels, self._gates, strict=True)], CHANNEL),
+            np.array(self._gate_rows, GATE),
             np.array(self._triggers, np.int64).reshape(-1, 2),
             np.array(self._trigger, np.int64),
             np.array([detectors.index(watch.detector) for watch in self._watches], np.int64),
