@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import from_json
 
 from ingest.gateway.config import RouteConfig
 from ingest.identity.config import IdentityConfig
@@ -39,7 +40,7 @@ class Config(Section):
     subscribe: tuple[str, ...] = Field(
         (),
         description="Topic filters of this gateway; empty: all of the tenant. Several gateways with filters that do not"
-        " overlap share the work.",
+        " overlap share the work. In an environment variable: a JSON list.",
     )
     routes: tuple[RouteConfig, ...] = Field(
         (), description="Foreign topics and how they are read, as `[[ingest.routes]]` tables; see docs/telemetry.md."
@@ -91,3 +92,8 @@ class Config(Section):
         default_factory=IdentityConfig.model_construct, description="How devices prove who they are."
     )
     store: StoreConfig = Field(default_factory=StoreConfig.model_construct, description="The telemetry store.")
+
+    @field_validator("subscribe", mode="before")
+    @classmethod
+    def _subscribe_from_a_variable(cls, value: object) -> object:
+        return from_json(value) if isinstance(value, str) else value

@@ -13,6 +13,8 @@ from ingest.gateway import status
 from ingest.gateway.role import client_id_of
 from ingest.gateway.status import Facts, Status
 from kit.clock import SystemClock
+from kit.errors import SettingsError
+from kit.settings import load
 
 
 def written(folder: Path, client_id: str, **facts: object) -> None:
@@ -95,6 +97,14 @@ def test_the_doctor_misses_a_gateway_that_was_killed(tmp_path: Path) -> None:
     (check,) = status.checks(tmp_path, SystemClock().now_ms() + status.STALE_MS)
     assert not check.ok
     assert "does not run" in check.detail
+
+
+def test_filters_may_come_out_of_a_variable() -> None:
+    environ = {"FOREWARN__INGEST__SUBSCRIBE": '["a/+", "b"]'}
+    assert load(environ=environ).of(Config).subscribe == ("a/+", "b")
+    for text in ("a/+", "[", "[1]", "{}"):
+        with pytest.raises(SettingsError, match=r"ingest\.subscribe"):
+            load(environ={"FOREWARN__INGEST__SUBSCRIBE": text})
 
 
 def test_gateways_that_share_the_work_have_a_session_each_whatever_the_order_of_their_filters() -> None:
