@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,9 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from device_sim import metrics
+from device_sim.commands import ACK, answer
 from device_sim.errors import BrokerUnreachable, DeliveryIncomplete
+from ingest.wire.topics import command
 from kit.settings import Broker
 from kit.supervise import Stop
 
@@ -54,7 +56,8 @@ class Publisher:
     """One connection. `publish` blocks while the window is full; `drain` waits until everything is acknowledged.
 
     Reconnects by itself and repeats what was not acknowledged: delivery is at least once. A set `stop` cuts waiting
-    short. `presence` is a topic with a retained ``online``, and ``offline`` as the last will. One thread at a time.
+    short. `presence` is a topic with a retained ``online``, and ``offline`` as the last will. What comes on the topics
+    of `commands` is answered at once. One thread at a time.
     """
 
     def __init__(
@@ -64,12 +67,14 @@ class Publisher:
         *,
         window: int = 200,
         presence: str | None = None,
+        commands: Sequence[str] = (),
         stop: Stop | None = None,
     ) -> None:
         self._broker = broker
         self._client_id = client_id or f"sim-{uuid.uuid4().hex[:12]}"
         self._window = window
         self._presence = presence
+        self._commands = tuple(commands)
         self._stop = stop or Stop()
         self._changed = threading.Condition()
         self._pending: dict[int, _Sent] = {}
@@ -201,6 +206,7 @@ class Publisher:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        client.on_message = self._on_message
         return client
 
     def _on_connect(
@@ -218,6 +224,8 @@ class Publisher:
             self._changed.notify_all()
         if not reason.is_failure and self._presence:
             client.publish(self._presence, b"online", qos=1, retain=True)
+        if not reason.is_failure and self._commands:
+            client.subscribe([(topic, 1) for topic in self._commands])
         if self._connections > 1:
             metrics.reconnects.inc()
 
@@ -237,6 +245,12 @@ class Publisher:
                 self._early[mid] = reason
             metrics.in_flight.set(len(self._pending))
             self._changed.notify_all()
+
+    @staticmethod
+    def _on_message(client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        answered = answer(bytes(message.payload), time.time_ns() // 1_000_000)
+        if answered is not None:
+            client.publish(message.topic + ACK, answered, qos=1)
 
 
 def _address(url: str) -> tuple[str, int, bool]:
@@ -262,15 +276,16 @@ class Links:
     ) -> None:
         self._publishers: dict[str, Publisher] = {}
         self._shared: Publisher | None = None
+        told = {device: command(tenant, device) for device in devices}
         try:
             if each:
                 for device in devices:
                     status = f"fw/v1/{tenant}/{device}/status"
                     self._publishers[device] = Publisher(
-                        broker, f"sim-{device}", window=window, presence=status, stop=stop
+                        broker, f"sim-{device}", window=window, presence=status, commands=(told[device],), stop=stop
                     )
             else:
-                self._shared = Publisher(broker, window=window, stop=stop)
+                self._shared = Publisher(broker, window=window, commands=tuple(told.values()), stop=stop)
         except BrokerUnreachable:
             self.close()
             raise
