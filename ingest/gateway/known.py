@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ingest.gateway.fast.schema import schema_of
 from ingest.gateway.fast.slots import slots_of
+from ingest.identity.self_register import admit
 from ingest.log.protocol import partition_of
 from ingest.reading import SIGNAL_BITS
 from ingest.registry import roll
@@ -87,8 +88,12 @@ class DeviceTable:
 class KnownDevices:
     """The devices of one tenant by identifier, refreshed in the background and asked for by name when unknown."""
 
-    def __init__(self, engine: Engine, tenant: str, partitions: int) -> None:
+    def __init__(
+        self, engine: Engine, tenant: str, partitions: int, self_register: Mapping[str, str] | None = None
+    ) -> None:
+        """With `self_register`, device types by name pattern, unknown devices whose name matches are registered."""
         self._engine = engine
+        self._self_register = self_register or {}
         self._tenant = tenant
         self._partitions = partitions
         self._devices: dict[str, Known] = {}
@@ -134,6 +139,7 @@ class KnownDevices:
             return
         try:
             with transaction(self._engine) as session:
+                admit(session, self._tenant, unknown, self._self_register)
                 found = roll.some(session, self._tenant, unknown)
         except SQLAlchemyError as error:
             self._rest_until = time.monotonic() + REST_S

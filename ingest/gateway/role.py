@@ -14,6 +14,7 @@ from ingest.gateway.routes import subscriptions
 from ingest.gateway.sender import REST_S, Sender
 from ingest.gateway.status import FOLDER
 from ingest.gateway.validate import validator_of
+from ingest.identity.self_register import checked
 from ingest.log import PartitionLog
 from kit.clock import SystemClock
 from kit.db import connect
@@ -32,7 +33,7 @@ def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
     """
     config, tenant = settings.of(Config), settings.of(Core).tenant
     engine = connect(settings)
-    known = KnownDevices(engine, tenant, log.partitions)
+    known = KnownDevices(engine, tenant, log.partitions, checked(config.identity.self_register))
     validator = validator_of(config, tenant, known, log.partitions)
     source = _connection(settings)
     refresher = in_thread("gateway registry", known.refresh, stop, idle_s=REFRESH_S)

@@ -24,7 +24,7 @@ def admit(session: Session, tenant: str, identifiers: Iterable[str], patterns: M
     """Register those of the identifiers that match a pattern, and are not registered yet; the ones that are new.
 
     `patterns` gives a device type by shell-like pattern; the first that matches counts. Raises InvalidDevice for
-    patterns that `check` refuses.
+    patterns that `checked` refuses.
     """
     types = {
         name: kind for name in identifiers if is_identifier(name) and (kind := type_for(name, patterns)) is not None
@@ -36,12 +36,13 @@ def admit(session: Session, tenant: str, identifiers: Iterable[str], patterns: M
     return admitted
 
 
-def check(patterns: Mapping[str, str]) -> None:
-    """Raises InvalidDevice for a pattern whose device type does not exist."""
+def checked(patterns: Mapping[str, str]) -> Mapping[str, str]:
+    """`patterns` themselves. Raises InvalidDevice for a pattern whose device type does not exist."""
     for pattern, kind in patterns.items():
         if kind not in DEVICE_TYPES:
             known = ", ".join(DEVICE_TYPES)
             raise InvalidDevice(pattern, "type", f"there is no device type '{kind}'.", f"Known: {known}.")
+    return patterns
 
 
 def type_for(identifier: str, patterns: Mapping[str, str]) -> str | None:

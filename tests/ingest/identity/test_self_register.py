@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from ingest.errors import InvalidDevice
-from ingest.identity.self_register import admit, check
+from ingest.gateway.known import KnownDevices
+from ingest.identity.self_register import admit, checked
 from ingest.registry import devices
 from ingest.registry.audit import history
 from ingest.registry.devices import Device
@@ -29,6 +31,18 @@ def test_without_a_pattern_nobody_registers(session: Session) -> None:
 
 
 def test_a_pattern_with_an_unknown_type_is_refused_at_once() -> None:
-    check(PATTERNS)
+    assert checked(PATTERNS) == PATTERNS
     with pytest.raises(InvalidDevice):
-        check({"car-*": "spaceship"})
+        checked({"car-*": "spaceship"})
+
+
+def test_the_gateway_knows_a_device_that_registered_itself_at_once(engine: Engine) -> None:
+    known = KnownDevices(engine, "demo", 4, PATTERNS)
+    known.look_up(["car-9", "stranger", "car-#"])
+    found = known.get("car-9")
+    assert found is not None
+    assert "rpm" in found.signals
+    assert known.get("stranger") is None
+    KnownDevices(engine, "demo", 4).look_up(["car-8"])
+    with Session(engine) as session:
+        assert [device.identifier for device in devices.all_devices(session, "demo")] == ["car-9"]
