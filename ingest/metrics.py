@@ -6,6 +6,9 @@ from kit.metrics import counter, gauge, histogram
 
 broker_connected = gauge("gateway_broker_connected", "1 while the gateway is subscribed at the broker.")
 messages_received = counter("gateway_messages_received", "MQTT messages taken from the broker, repeated ones too.")
+messages_slow = counter(
+    "gateway_messages_slow", "Messages that the compiled reader left to Python: other formats, and whatever is odd."
+)
 last_message = gauge("gateway_last_message_time_seconds", "When the last MQTT message was taken, as Unix time.")
 reading_paused = gauge("gateway_reading_paused", "1 while nothing is read from the broker for want of room.")
 reconnects = counter(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest import metrics
 from ingest.config import Config
 from ingest.gateway.fast.batch import FastReader, Taken
 from ingest.gateway.fast.message import Window
@@ -18,7 +19,7 @@ from ingest.gateway.fast.slots import CODED_READINGS, locate
 from ingest.gateway.flood import Flood
 from ingest.gateway.gather import Columns
 from ingest.gateway.known import DeviceTable, KnownDevices
-from ingest.gateway.message import AHEAD_MS, STALE_MS
+from ingest.gateway.message import AHEAD_MS, NO_CLOCK_MS, STALE_MS
 from ingest.gateway.packets import Packets
 from ingest.gateway.payload import MOST_READINGS, Limits, PayloadReader
 from ingest.gateway.routes import Router
@@ -49,13 +50,16 @@ class Validator:
             passed = self._flood.admit(located, len(table.names), received_ms)
         taken = self._fast.read(packets, located, passed & self._native, table, self._window(received_ms))
         gathered = _Gathered(taken)
-        for packet in np.flatnonzero(passed & ~gathered.done(len(packets))).tolist():
+        left = np.flatnonzero(passed & ~gathered.done(len(packets))).tolist()
+        metrics.messages_slow.inc(len(left))
+        for packet in left:
             self._read(packets, packet, received_ms, gathered)
-        self._throttled(packets, located, passed, table, gathered)
+        if not passed.all():
+            self._throttled(packets, located, passed, table, gathered)
         return gathered.frames(received_ms)
 
     def _window(self, received_ms: int) -> Window:
-        oldest = max(received_ms - self.reader.limits.history_ms, 1)
+        oldest = max(received_ms - self.reader.limits.history_ms, NO_CLOCK_MS)
         return Window(oldest, max(received_ms - STALE_MS, oldest), received_ms + AHEAD_MS)
 
     def _look_up(self, packets: Packets, located: Any, table: DeviceTable) -> None:
