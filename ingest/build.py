@@ -13,6 +13,7 @@ from ingest import ledger
 from ingest.config import Config
 from ingest.gateway import intake, mqtt, status
 from ingest.gateway import role as gateway
+from ingest.identity import checks as identity
 from ingest.log import LOGS, PartitionLog
 from ingest.registry.manifest import import_devices
 from ingest.store import STORES
@@ -96,6 +97,7 @@ def doctor(settings: Settings) -> Iterable[Check]:
     """Whether the broker answers and the gateways stand, the log can be read and has room, and the store opens."""
     yield _broker_check(settings)
     yield from status.checks(settings.data_path(status.FOLDER), SystemClock().now_ms())
+    yield from identity.checks(settings)
     yield _log_check(settings)
     yield _store_check(settings)
 
@@ -126,8 +128,12 @@ def _log_check(settings: Settings) -> Check:
 def _store_check(settings: Settings) -> Check:
     try:
         store = open_store(settings, read_only=True)
-        stored = store.count()
+        stats = store.stats()
         store.close()
     except ForewarnError as error:
         return Check("store", False, error.problem, error.fix)
-    return Check("store", True, f"{stored:,} readings stored")
+    detail = f"{stats.readings:,} readings stored"
+    if stats.set_aside:
+        fix = "Restore them from a backup; delete what is in the folder `aside` of the store when they are lost."
+        return Check("store", False, f"{detail}, {stats.set_aside} damaged files set aside: their readings miss", fix)
+    return Check("store", True, detail)

@@ -22,8 +22,10 @@ from ingest.registry import devices as registry
 from ingest.registry.audit import note
 from ingest.registry.cli import Identifier
 from ingest.registry.devices import Device
+from ingest.wire.device_types import DEVICE_TYPES
+from ingest.wire.topics import checked
 from kit.cli import JsonFlag, emit, settings
-from kit.settings import Settings
+from kit.settings import Core, Settings
 
 ca_app = typer.Typer(help="Our own certificate authority.", no_args_is_help=True)
 
@@ -66,6 +68,29 @@ def show(ctx: typer.Context) -> None:
     Example: forewarn ca show > ca.pem
     """
     typer.echo(Authority.load(home(settings(ctx))).certificate.decode(), nl=False)
+
+
+@ca_app.command("issue")
+def issue(
+    ctx: typer.Context,
+    identifier: Identifier,
+    *,
+    device_type: Annotated[str, typer.Option("--type", help="Device type, named in the certificate.")],
+    request: Annotated[
+        Path | None, typer.Option("--csr", help="Signing request of the device, which keeps its key.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for certificate and key.")] = Path(),
+    as_json: JsonFlag = False,
+) -> None:
+    """Make a certificate in the factory, for a device that will register itself; a registered one uses `rotate`.
+
+    Example: forewarn ca issue car-7 --type vehicle --out certificates
+    """
+    current = settings(ctx)
+    ca = Authority.load(home(current))
+    kind = DEVICE_TYPES.get(device_type).name
+    subject = Subject(checked(identifier), current.of(Core).tenant, kind)
+    emit({"device": identifier, **_written(_signed(current, ca, subject, request), out, identifier, ca)}, as_json)
 
 
 def rotate(
@@ -111,10 +136,14 @@ def _give(
         return {"key": credentials.give_key(session, device)}, None
     ca = Authority.load(home(current))
     subject = Subject(device.identifier, device.tenant, device.type)
-    life = timedelta(days=current.of(Config).identity.certificate_days)
-    issued = ca.device(subject, life) if request is None else ca.sign(request.read_bytes(), subject, life)
+    issued = _signed(current, ca, subject, request)
     credentials.keep(session, device, Kind.CERTIFICATE, issued.serial, issued.expires_at)
     return {}, issued
+
+
+def _signed(current: Settings, ca: Authority, subject: Subject, request: Path | None) -> Issued:
+    life = timedelta(days=current.of(Config).identity.certificate_days)
+    return ca.device(subject, life) if request is None else ca.sign(request.read_bytes(), subject, life)
 
 
 def _written(issued: Issued, out: Path, name: str, ca: Authority) -> dict[str, Any]:
