@@ -235,6 +235,22 @@ class DeviceCommandRow(Base):
     answer: Mapped[str] = mapped_column(server_default="")
 
 
+class ErasureRow(Base):
+    """The wish that all readings of a device be erased, and what came of it; the writer fulfils it."""
+
+    __tablename__ = "erasure"
+    __table_args__ = (Index("ix_erasure_waiting", "id", postgresql_where=text("done_at IS NULL")),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    tenant: Mapped[str]
+    device: Mapped[str]
+    device_no: Mapped[int] = mapped_column(BigInteger)
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    done_at: Mapped[datetime | None]
+    readings: Mapped[int | None] = mapped_column(BigInteger)
+
+
 class ClockOffsetRow(Base):
     """From this time of its own clock on, a device's clock is `offset_ms` ahead of ours (negative: behind).
 

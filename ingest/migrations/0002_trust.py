@@ -25,6 +25,17 @@ def upgrade() -> None:
     _said()
     _commands()
     op.create_table(
+        "erasure",
+        _id(),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("tenant", "device")),
+        sa.Column("device_no", sa.BigInteger(), nullable=False),
+        sa.Column("requested_by", sa.String(), nullable=False),
+        sa.Column("requested_at", _MOMENT, nullable=False, server_default=sa.func.now()),
+        sa.Column("done_at", _MOMENT),
+        sa.Column("readings", sa.BigInteger()),
+    )
+    op.create_index("ix_erasure_waiting", "erasure", ["id"], postgresql_where=sa.text("done_at IS NULL"))
+    op.create_table(
         "clock_offset",
         sa.Column("device_no", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("from_ms", sa.BigInteger(), primary_key=True, autoincrement=False),
@@ -147,7 +158,7 @@ def downgrade() -> None:
         for name in names:
             op.drop_column(table, name)
     for table in (
-        "flush_intent", "clock_offset", "device_command", "announcement", "device_event", "device_status",
+        "flush_intent", "clock_offset", "erasure", "device_command", "announcement", "device_event", "device_status",
         "broker_refusal", "device_audit", "device_claim", "device_credential",
     ):  # fmt: skip
         op.drop_table(table)

@@ -101,6 +101,13 @@ class TelemetryStore(Protocol):
         """How much is stored."""
         ...
 
+    def damaged(self) -> list[str]:
+        """Files whose bytes are no longer those that were written; reads everything there is.
+
+        Empty for a server: it looks after its own files.
+        """
+        ...
+
     def close(self) -> None:
         """Give back files and connections. The store cannot be used afterwards; closing twice does nothing."""
         ...

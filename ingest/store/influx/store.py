@@ -94,6 +94,9 @@ class InfluxStore:
     def stats(self) -> Stats:
         return Stats(self._dialect.count(), self._dialect.size_bytes(), 0, 0, 0, 0, 0)
 
+    def damaged(self) -> list[str]:
+        return []
+
     def close(self) -> None:
         self._transport.close()
 

@@ -85,14 +85,9 @@ class Shelf:
 
     def verify(self, segment: Segment) -> bool:
         """Whether the segment's bytes are those that were written; a damaged one is set aside, loudly."""
-        try:
-            with disk_errors(self.root):
-                if not segment.crc or checksum(segment.path) == segment.crc:
-                    return True
-        except StoreUnavailable:
-            if segment.path.exists():
-                raise
-            return False
+        with disk_errors(self.root):
+            if not is_damaged(segment):
+                return True
         self.reader.set_aside(segment.path, "its checksum is wrong")
         return False
 
@@ -134,3 +129,11 @@ class Shelf:
     def _publish(self, temporary: Path, segment: Segment) -> None:
         with disk_errors(self.root):
             publish(temporary, replace(segment, crc=checksum(temporary)).path)
+
+
+def is_damaged(segment: Segment) -> bool:
+    """Whether the segment's bytes are not those that were written; one that was merged or erased meanwhile is not."""
+    try:
+        return bool(segment.crc) and checksum(segment.path) != segment.crc
+    except FileNotFoundError:
+        return False

@@ -18,7 +18,7 @@ from ingest.store.parquet.engine import COLUMNS, Columns, Engine, batch_of, sour
 from ingest.store.parquet.files import FolderLock, disk_errors
 from ingest.store.parquet.reader import SegmentReader
 from ingest.store.parquet.segments import DAY_MS, Segment
-from ingest.store.parquet.shelf import Shelf
+from ingest.store.parquet.shelf import Shelf, is_damaged
 from ingest.store.parquet.tender import Tender
 from ingest.store.protocol import Stats, bounded
 
@@ -111,6 +111,10 @@ class ParquetStore:
                 set_aside=sum(1 for _ in aside.iterdir()) if aside.is_dir() else 0,
             )
 
+    def damaged(self) -> list[str]:
+        with disk_errors(self._root):
+            return [str(segment.path) for segment in self._live() if is_damaged(segment)]
+
     def close(self) -> None:
         if self._writer:
             self._writer.close()
@@ -145,6 +149,7 @@ class _Writer:
     def __init__(self, root: Path, engine: Engine) -> None:
         self._root = root
         self._mutex = threading.Lock()
+        self._closing = False
         with disk_errors(root):
             root.mkdir(parents=True, exist_ok=True)
             self._lock = FolderLock(root)
@@ -174,15 +179,25 @@ class _Writer:
             self.tender.give_way()
 
     def erase(self, device_no: int) -> int:
-        """As `TelemetryStore.erase`."""
-        low, high = device_no << SIGNAL_BITS, (device_no + 1) << SIGNAL_BITS
-        theirs = f"series >= {int(low)} AND series < {int(high)}"
-        with self.tender.changing, self._mutex:
-            self._tidy()  # a covered file that is still there would come back when its cover goes
-            live = [segment for folder in self.shelf.days() for segment in self.shelf.live(folder)]
-            gone = sum(self.shelf.erase_from(segment, theirs) for segment in live)
-            self._newest.forget(device_no)
+        """As `TelemetryStore.erase`. Writes go on meanwhile; what they added is erased at the end."""
+        with self.tender.changing:
+            with self._mutex:
+                self._tidy()  # a covered file that is still there would come back when its cover goes
+            before = {folder: self.shelf.live(folder) for folder in self.shelf.days()}
+            gone = sum(self._erase_from(segment, device_no) for live in before.values() for segment in live)
+            with self._mutex:
+                for folder in self.shelf.days():
+                    upto = max((segment.last for segment in before.get(folder, [])), default=0)
+                    added = [segment for segment in self.shelf.live(folder) if segment.first > upto]
+                    gone += sum(self._erase_from(segment, device_no) for segment in added)
+                self._newest.forget(device_no)
         return gone
+
+    def _erase_from(self, segment: Segment, device_no: int) -> int:
+        if self._closing:
+            raise StoreUnavailable("The telemetry store was closed before all was erased.", "It goes on by itself.")
+        low, high = device_no << SIGNAL_BITS, (device_no + 1) << SIGNAL_BITS
+        return self.shelf.erase_from(segment, f"series >= {int(low)} AND series < {int(high)}")
 
     def drop_before(self, ms: int) -> int:
         """As `TelemetryStore.drop_before`, whole days."""
@@ -191,10 +206,12 @@ class _Writer:
             return sum(self.shelf.drop_day(folder) for folder in old)
 
     def close(self) -> None:
-        """Let others write."""
+        """Let others write, once the merge or erasure of a segment that is under way has ended."""
+        self._closing = True
         self.tender.close()
-        self._calm.close()
-        self._lock.release()
+        with self.tender.changing:
+            self._calm.close()
+            self._lock.release()
 
     def _tidy(self) -> None:
         shutil.rmtree(self._spill, ignore_errors=True)

@@ -24,6 +24,7 @@ from ingest.store.parquet import merge, tender
 from ingest.store.parquet import store as store_module
 from ingest.store.parquet.engine import Engine
 from ingest.store.parquet.segments import Segment, find
+from ingest.store.parquet.shelf import Shelf
 from ingest.store.parquet.store import ParquetStore
 from ingest.store.protocol import keep
 from tests.ingest.store.children import STEP_MS, T0, A, span
@@ -417,3 +418,32 @@ def test_the_newest_reading_is_found_whichever_segment_holds_it(opened: Open, tm
         found = store.latest([series_id(device, 0) for device in range(6)])
         assert dict(zip(found.series.tolist(), found.ts.tolist(), strict=True)) == newest
         assert found.value.tolist() == found.ts.tolist()
+
+
+def test_damaged_files_are_named_by_a_process_that_only_reads(opened: Open, tmp_path: Path) -> None:
+    keep(opened(tmp_path), span(0, 10))
+    keep(opened(tmp_path / "other"), span(0, 10))
+    reader = opened(tmp_path, read_only=True)
+    assert reader.damaged() == []
+    flip_a_bit(files(tmp_path)[0])
+    assert reader.damaged() == [str(files(tmp_path)[0])]
+    assert len(files(tmp_path)) == 2
+
+
+def test_writes_go_on_while_a_device_is_erased(opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = opened(tmp_path)
+    other = series_id(2, 0)
+    for at in range(5):
+        keep(store, ReadingBatch.of([A, other], [T0 + at] * 2, [1.0, 2.0]))
+    erase_from = Shelf.erase_from
+    written = []
+
+    def erase_slowly(shelf: Shelf, segment: Segment, theirs: str) -> int:
+        if not written:
+            written.append(keep(store, ReadingBatch.of([A, other], [T0 + 99] * 2, [1.0, 2.0])))
+        return erase_from(shelf, segment, theirs)
+
+    monkeypatch.setattr(Shelf, "erase_from", erase_slowly)
+    assert store.erase(1) == 6
+    assert len(store.read([A], 0, T0 + DAY)) == 0
+    assert len(store.read([other], 0, T0 + DAY)) == 6
