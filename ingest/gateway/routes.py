@@ -44,7 +44,7 @@ class Router:
         """Raises RouteInvalid, and PluginError for an unknown codec or dialect."""
         self.tenant = tenant
         self.default: Codec = CODECS.get(config.codec)
-        self._foreign = [_Foreign(_dialect(route), route) for route in config.routes]
+        self._foreign = [_Foreign(_dialect(route, tenant), route) for route in config.routes]
 
     def find(self, topic: str) -> Way | None:
         """The way of a topic; None when it is neither one of ours nor on a route."""
@@ -117,11 +117,23 @@ def subscriptions(tenant: str, config: Config) -> tuple[str, ...]:
         return config.subscribe
     channels = (f"{topics.TELEMETRY}/#", STATUS, *CHANNELS)  # telemetry/# covers telemetry itself, too
     own = [f"{topics.PREFIX}/{topics.checked(tenant)}/+/{channel}" for channel in channels]
-    foreign = [covered for route in config.routes for covered in _dialect(route).subscriptions()]
-    return tuple(dict.fromkeys([*own, *foreign]))
+    foreign = [covered for route in config.routes for covered in _dialect(route, tenant).subscriptions()]
+    wanted = list(dict.fromkeys([*own, *foreign]))
+    # where two filters overlap, a broker may send a message twice
+    return tuple(one for one in wanted if not any(topics.covers(other, one) for other in wanted if other != one))
 
 
-def _dialect(route: RouteConfig) -> Dialect:
+def _dialect(route: RouteConfig, tenant: str) -> Dialect:
+    """The dialect of a route. Raises PluginError and RouteInvalid."""
+    dialect = _made(route)
+    ours = [f"{topics.PREFIX}/{tenant}/device/{channel}" for channel in (topics.TELEMETRY, STATUS, *CHANNELS)]
+    for covered in dialect.subscriptions():
+        if covered.startswith(topics.PREFIX + "/") or any(topics.matches(covered, topic) for topic in ours):
+            raise RouteInvalid(covered, f"'{covered}' covers topics of ours", "Name the foreign topics more closely.")
+    return dialect
+
+
+def _made(route: RouteConfig) -> Dialect:
     if route.format in DIALECTS:
         return DIALECTS.get(route.format)(route.topic, route.listen, route.device)
     if route.format not in CODECS:
@@ -162,7 +174,7 @@ def _status(device: str, payload: bytes) -> Said:
     text = payload.strip().lower()
     if text not in {b"online", b"offline"}:
         state = _object(payload).get("state")
-        text = state.encode("utf-8", "replace") if isinstance(state, str) else b""
+        text = state.lower().encode("utf-8", "replace") if isinstance(state, str) else b""
     if text not in {b"online", b"offline"}:
         raise Undecodable(STATUS, "expected online or offline")
     return Said(device, EventKind(text.decode()), payload)

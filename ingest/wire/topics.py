@@ -67,3 +67,8 @@ def matches(topic_filter: str, topic: str) -> bool:
         if at >= len(given) or level not in {"+", given[at]}:
             return False
     return len(wanted) == len(given)
+
+
+def covers(wider: str, narrower: str) -> bool:
+    """Whether every topic that one filter covers is covered by another."""
+    return (wider.endswith("#") or not narrower.endswith("#")) and matches(wider, narrower)
