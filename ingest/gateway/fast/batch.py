@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.gateway.fast.machine import kernel
+from ingest.gateway.fast.machine import SOURCES, kernel
 from ingest.gateway.fast.message import OPENED, Desk, Rows, Sender, Window, payload
 from ingest.gateway.fast.schema import SIGNALS, new_memory
 from ingest.gateway.fast.slots import READINGS
@@ -88,23 +88,32 @@ def _in_order(located: Any, passed: NDArray[np.bool_], slots: Any) -> tuple[NDAr
     return chosen[order], partition[order]
 
 
-@kernel
-def _read(data, where, located, slots, schema, window, desk, stamp, made):  # type: ignore[no-untyped-def]
-    """Read payloads one after the other; ``(number of rows, next stamp)``."""
-    packets, payload_at, payload_len, (most_bytes, most_readings) = where
-    out, end, opened = made
-    row = 0
-    for n in range(len(packets)):
-        packet = packets[n]
-        slot = located.slot[packet]
-        start, length = payload_at[packet], payload_len[packet]
-        end[n] = row
-        if length > most_bytes:
-            continue
-        sender = Sender(slots.base[slot], slots.type_no[slot], located.name_at[packet], located.name_len[packet])
-        desk.head[OPENED] = 0
-        after, stamp = payload(schema, sender, window, desk, stamp, data, start, start + length, out, row)
-        if row < after <= row + most_readings:
-            opened[n] = desk.head[OPENED]
-            end[n] = row = after
-    return row, stamp
+def _compiled(sources: int) -> Any:
+    """The kernel, of these sources."""
+
+    @kernel
+    def read(data, where, located, slots, schema, window, desk, stamp, made):  # type: ignore[no-untyped-def]
+        """Read payloads one after the other; ``(number of rows, next stamp)``."""
+        sources  # noqa: B018 - in the closure
+        packets, payload_at, payload_len, (most_bytes, most_readings) = where
+        out, end, opened = made
+        row = 0
+        for n in range(len(packets)):
+            packet = packets[n]
+            slot = located.slot[packet]
+            start, length = payload_at[packet], payload_len[packet]
+            end[n] = row
+            if length > most_bytes:
+                continue
+            sender = Sender(slots.base[slot], slots.type_no[slot], located.name_at[packet], located.name_len[packet])
+            desk.head[OPENED] = 0
+            after, stamp = payload(schema, sender, window, desk, stamp, data, start, start + length, out, row)
+            if row < after <= row + most_readings:
+                opened[n] = desk.head[OPENED]
+                end[n] = row = after
+        return row, stamp
+
+    return read
+
+
+_read = _compiled(SOURCES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from pathlib import Path
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
@@ -9,13 +11,16 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-_WAY: Any = {"cache": True, "nogil": True, "_nrt": False}
+_WAY: Any = {"nogil": True, "_nrt": False}
 _PUT_IN: Any = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-kernel: Any = njit(**_WAY)
+kernel: Any = njit(**_WAY, cache=True)
 """How a kernel is compiled that Python calls. Without `_nrt=False` Numba counts references to the arrays at every call,
 with an atomic addition each: five times the work itself. In return a kernel may neither make nor give back an array."""
 part: Any = njit(**_WAY, **_PUT_IN)
 """How a part of kernels is compiled: it is put in where it is called, for each array is seven arguments of a call."""
+SOURCES = zlib.crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))))
+"""Changes with this folder. Numba keeps a kernel for as long as the kernel's own file stays as it is, and does not look
+at those of its parts; but it looks at what stands in a kernel's closure."""
 
 WORD = 8  # bytes
 _I64, _I128 = ir.IntType(64), ir.IntType(128)
