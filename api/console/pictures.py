@@ -129,6 +129,6 @@ def _extent(line: Line, signal: Signal, reader: Reader) -> str:
         return f"{signal.label}: no readings in this time."
     if state_name(signal, float(line.value[0])):
         seen = ", ".join(state_name(signal, value) or "?" for value in np.unique(line.value).tolist())
-        return f"{signal.label}: {seen}, {len(line.ts):,} readings."
+        return f"{signal.label}: {seen}."
     span = reader.span(float(line.value.min()), float(line.value.max()), signal.unit)
-    return f"{signal.label}: {span} in {len(line.ts):,} readings."
+    return f"{signal.label}: {span}."
