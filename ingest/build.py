@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from ingest import ledger
 from ingest.config import Config
@@ -19,6 +21,7 @@ from ingest.registry.manifest import import_devices
 from ingest.store import STORES
 from ingest.store.protocol import TelemetryStore
 from ingest.writer import role as writer
+from ingest.writer.checks import ledger_check, log_checks
 from ingest.writer.flush import lag_ms
 from kit.clock import SystemClock
 from kit.db import connect, transaction
@@ -98,7 +101,7 @@ def doctor(settings: Settings) -> Iterable[Check]:
     yield _broker_check(settings)
     yield from status.checks(settings.data_path(status.FOLDER), SystemClock().now_ms())
     yield from identity.checks(settings)
-    yield _log_check(settings)
+    yield from _account_checks(settings)
     yield _store_check(settings)
 
 
@@ -113,16 +116,19 @@ def _broker_check(settings: Settings) -> Check:
     return Check("broker", True, f"{host}:{port} answers")
 
 
-def _log_check(settings: Settings) -> Check:
-    bound = settings.of(Config).log_max_mb
+def _account_checks(settings: Settings) -> Iterator[Check]:
+    """The log with its readers, and the ledger."""
+    config, clock = settings.of(Config), SystemClock()
     try:
-        log = open_log(settings)
-        used = log.size_bytes() / 1e6
-        log.close()
+        engine = connect(settings)
+        with closing(open_log(settings)) as log, transaction(engine) as session:
+            yield from log_checks(session, log, config.log_max_mb * 1_000_000, clock.now_ms())
+            yield ledger_check(session, settings.of(Core).tenant, clock.now())
+        engine.dispose()
     except ForewarnError as error:
-        return Check("log", False, error.problem, error.fix)
-    detail = f"{used:,.0f} MB of {bound:,} MB used"
-    return Check("log", used < 0.9 * bound, detail, "" if used < 0.9 * bound else "Raise [ingest] log_max_mb.")
+        yield Check("log", False, error.problem, error.fix)
+    except SQLAlchemyError:
+        yield Check("ledger", False, "cannot be read: the database does not answer", "See the line about the database.")
 
 
 def _store_check(settings: Settings) -> Check:

@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from ingest import ledger, quarantine
-from ingest.command import account_facts, command_session
+from ingest import quarantine
+from ingest.command import command_session
 from ingest.gateway import cli as downward
 from ingest.identity import cli as identity
 from ingest.registry.cli import devices_app
 from ingest.store import cli as store
+from ingest.writer import cli as writer
 from kit.cli import JsonFlag, emit, settings
 
 quarantine_app = typer.Typer(help="What was refused, and why.", no_args_is_help=True)
@@ -26,7 +27,7 @@ def register(root: typer.Typer) -> None:
     downward.register(devices_app)
     root.add_typer(devices_app, name="devices")
     root.add_typer(quarantine_app, name="quarantine")
-    root.command("ledger")(ledger_command)
+    writer.register(root)
 
 
 @quarantine_app.command("list")
@@ -67,18 +68,3 @@ def redrive_command(
     with closing(open_log(current)) as log:
         found = redrive(current, log, Wanted(device, reason), dry_run)
     emit(asdict(found), as_json)
-
-
-def ledger_command(
-    ctx: typer.Context,
-    device: Annotated[str | None, typer.Option(help="The hours of this device instead of every device's sum.")] = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Print the account: received = stored + duplicate + quarantined + throttled.
-
-    Example: forewarn ledger --device car-7
-    """
-    with command_session(ctx) as (session, tenant):
-        lines = ledger.by_device(session, tenant) if device is None else ledger.of_device(session, tenant, device)
-    first = "device" if device is None else "hour"
-    emit([account_facts(line) for line in lines], as_json, columns=(first, *ledger.FIELDS))

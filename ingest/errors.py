@@ -18,6 +18,7 @@ ForewarnError
 ├── FrameCorrupt        a log entry whose bytes are not what was written
 ├── LogFull             the log has reached its bound, or the disk is full; retry later
 ├── LogUnavailable      the log file cannot be read or written at the moment; retry later
+│   └── LogDamaged      the log file is not what was written: the disk, or somebody, changed it
 ├── LogMismatch         the log on disk was made with another number of partitions
 ├── OffsetMoved         another writer committed for our partition; what was being written is rolled back
 ├── CommandImpossible   a command that this device cannot be told, or not now
@@ -194,6 +195,16 @@ class LogUnavailable(ForewarnError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"The log {path} cannot be used: {reason}.", "Check the disk and the file's permissions.")
         self.path = path
+
+
+class LogDamaged(LogUnavailable):
+    """The log file is not what was written: the disk, or somebody, changed it."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, f"it is damaged ({reason})")
+        self.fix = (
+            "Stop Forewarn, run `forewarn log salvage`, which keeps every entry that can be read, and look at the disk."
+        )
 
 
 class LogMismatch(ForewarnError):

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingest.errors import LogFull, LogMismatch, LogUnavailable
+from ingest.errors import LogDamaged, LogFull, LogMismatch, LogUnavailable
 
 FILE = "log.sqlite"
 OFFSET_BITS = 40
@@ -21,7 +21,7 @@ ID_WINDOW = 20_000  # ids remembered; fewer than one retried batch would let a r
 POLL_S = 0.004  # how soon a waiting reader sees an append; shorter burns CPU, longer adds to the latency of a finding
 BUSY_S = 10.0  # how long another process may hold the file; shorter fails while a checkpoint of the WAL runs
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS entry (key INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS tail (partition INTEGER PRIMARY KEY, offset INTEGER NOT NULL);
@@ -113,7 +113,7 @@ class SqliteLog:
 
     def _prepare(self) -> None:
         with self._transaction() as db:
-            for statement in _SCHEMA.split(";"):
+            for statement in SCHEMA.split(";"):
                 db.execute(statement)
             db.execute("INSERT OR IGNORE INTO meta VALUES ('partitions', ?)", (self.partitions,))
             has = db.execute("SELECT value FROM meta WHERE key = 'partitions'").fetchone()[0]
@@ -156,8 +156,11 @@ class SqliteLog:
         try:
             yield
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            code = getattr(error, "sqlite_errorcode", None)
+            if code == sqlite3.SQLITE_FULL:
                 raise LogFull(self._path, self._bound) from error
+            if code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+                raise LogDamaged(self._path, str(error)) from error
             raise LogUnavailable(self._path, str(error)) from error
         except OSError as error:
             raise LogUnavailable(self._path, error.strerror or str(error)) from error

@@ -56,27 +56,33 @@ def take(log: PartitionLog, old: Sequence[Position], most: int, until: Sequence[
 
 
 def _rows(log: PartitionLog, partition: int, stretch: Stretch, until: Sequence[int] | None) -> list[tuple[int, bytes]]:
-    """The next entries of a partition, after a look whether any before them are gone."""
+    """The next entries of a partition; where there are none, a look whether there should be."""
     at = stretch.new[partition]
     wanted = READ_ITEMS if until is None else min(READ_ITEMS, until[partition] - at.offset)
     rows = log.read(partition, at.offset, wanted)
-    if rows and rows[0][0] == at.offset + 1:
-        return rows
-    first, last = log.bounds(partition)
-    gone = first - 1 - at.offset
-    if last < at.offset:
-        _log.error("the log is not the one that was read before", partition=partition, stood=at.offset, ends=last)
-        stretch.new[partition] = Position(first - 1, at.received_ms)
-        _lose(stretch, at.received_ms, 1)
-    elif gone > 0:
-        _log.error("log entries are gone before they were stored", partition=partition, entries=gone)
-        stretch.new[partition] = Position(first - 1, at.received_ms)
-        _lose(stretch, at.received_ms, gone)
+    if not rows:
+        first, last = log.bounds(partition)
+        if last < at.offset:
+            _log.error("the log is not the one that was read before", partition=partition, stood=at.offset, ends=last)
+            _lose(stretch, at.received_ms, 1)
+            stretch.new[partition] = Position(first - 1, at.received_ms)
+        elif first > last > at.offset:
+            _gone(stretch, partition, last)
     return rows
+
+
+def _gone(stretch: Stretch, partition: int, through: int) -> None:
+    """Entries up to `through` are in the log no more and were never taken: each held one reading at the least."""
+    at = stretch.new[partition]
+    _log.error("log entries are gone before they were stored", partition=partition, entries=through - at.offset)
+    _lose(stretch, at.received_ms, through - at.offset)
+    stretch.new[partition] = Position(through, at.received_ms)
 
 
 def _add(stretch: Stretch, partition: int, offset: int, data: bytes) -> int:
     """Take one entry in; how many readings it held."""
+    if offset > stretch.new[partition].offset + 1:
+        _gone(stretch, partition, offset - 1)
     at = stretch.new[partition]
     try:
         frame = decode(data)
