@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 
-from ingest.gateway.intake import Intake, Outcome
+from ingest.gateway.intake import Intake
 
 
 class Door:
-    """One intake a process, opened when it is first needed and again after a failure."""
+    """One intake a process, opened in the background when it is first needed, and again when that failed."""
 
     def __init__(self, opener: Callable[[], Intake]) -> None:
         self._opener = opener
-        self._intake: Intake | None = None
         self._lock = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, "door")
+        self._opening: Future[Intake] | None = None
 
-    def submit(self, topic: str, payload: bytes) -> Future[Outcome]:
-        """As `Intake.submit`; opening may take a moment. Raises LogUnavailable, LogMismatch and IntakeBusy."""
+    def ready(self) -> Future[Intake]:
+        """The intake once it is open: at once, but for the first requests of a process.
+
+        The future raises LogUnavailable, LogMismatch and what else opening does; the next request tries again.
+        """
         with self._lock:
-            if self._intake is None:
-                self._intake = self._opener()
-            return self._intake.submit(topic, payload)
+            if self._opening is None or (self._opening.done() and self._opening.exception() is not None):
+                self._opening = self._thread.submit(self._opener)
+            return self._opening
 
     def close(self) -> None:
         """Close the intake if it was opened."""
-        with self._lock:
-            if self._intake is not None:
-                self._intake.close()
-                self._intake = None
+        self._thread.shutdown()
+        if self._opening is not None and self._opening.exception() is None:
+            self._opening.result().close()

@@ -107,9 +107,10 @@ async def _take(request: Request, site: Site, identifier: str, key: str, wanted:
     device = await anyio.to_thread.run_sync(_verified, site, identifier, key, limiter=_threads)
     topic = _topic(request, site, device, wanted)
     body = await request.body()
-    future = await anyio.to_thread.run_sync(site.door.submit, topic, body, limiter=_threads)
     try:
-        outcome = await asyncio.wait_for(asyncio.wrap_future(future), ANSWER_S)
+        async with asyncio.timeout(ANSWER_S):
+            intake = await asyncio.shield(asyncio.wrap_future(site.door.ready()))
+            outcome = await asyncio.wrap_future(intake.submit(topic, body))
     except TimeoutError:
         raise IntakeBusy from None
     return _answer(request, site, outcome)

@@ -12,7 +12,10 @@ import httpx2
 import pytest
 from sqlalchemy import Engine
 
-from ingest.build import open_log
+from api.rest.door import Door
+from ingest.build import open_intake, open_log
+from ingest.errors import LogFull, LogUnavailable
+from ingest.gateway.intake import Intake
 from ingest.identity import credentials
 from ingest.log.frames import decode
 from ingest.log.protocol import partition_of
@@ -180,15 +183,12 @@ def test_requests_that_come_together_share_appends_and_lose_nothing(
 
 def test_a_full_log_is_503_and_later_it_goes_on(running: Running, settings: Settings, key: str) -> None:
     assert post(running, message(), key).status_code == 202
-    intake = running.site.door._intake
-    assert intake is not None
+    intake = running.site.door.ready().result()
     log, full = intake._log, threading.Event()
     usual = log.append_many
 
     def bounded(entries):  # type: ignore[no-untyped-def]
         if full.is_set():
-            from ingest.errors import LogFull
-
             raise LogFull(settings.data_path("log"), 1)
         return usual(entries)
 
@@ -200,6 +200,21 @@ def test_a_full_log_is_503_and_later_it_goes_on(running: Running, settings: Sett
     full.clear()
     assert post(running, message(), key).status_code == 202
     assert len(frames(settings)) == 2
+
+
+def test_a_door_that_could_not_be_opened_is_tried_again(settings: Settings) -> None:
+    tries: list[int] = []
+
+    def opener() -> Intake:
+        tries.append(1)
+        if len(tries) == 1:
+            raise LogUnavailable(settings.data_path("log"), "the disk sleeps")
+        return open_intake(settings)
+
+    with closing(Door(opener)) as door:
+        assert isinstance(door.ready().exception(), LogUnavailable)
+        assert door.ready().result() is door.ready().result()
+    assert len(tries) == 2
 
 
 def test_the_description_names_the_routes_and_their_answers(running: Running) -> None:
