@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -46,3 +46,15 @@ def advance(session: Session, reader: str, partition: int, old: Position, new: P
     ).scalar()
     if moved is None:
         raise OffsetMoved(reader, partition)
+
+
+def place(session: Session, reader: str, partition: int, position: Position) -> None:
+    """Put a reader where nobody else moves it."""
+    values = {"offset": position.offset, "received_ms": position.received_ms}
+    statement = insert(LogOffsetRow).values(reader=reader, partition=partition, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=["reader", "partition"], set_=values))
+
+
+def forget(session: Session, reader: str) -> None:
+    """Take a reader away: the log keeps nothing for it any more."""
+    session.execute(delete(LogOffsetRow).where(LogOffsetRow.reader == reader))

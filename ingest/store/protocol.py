@@ -42,8 +42,8 @@ class TelemetryStore(Protocol):
     def rewind_ms(self) -> int:
         """How long the store itself may forget what it acknowledged when it crashes; 0 for a store that never does.
 
-        After `StoreUnavailable` and at its start the writer goes back so far in the log and stores again what
-        `fresh` marks, without booking it.
+        After `StoreUnavailable` and at its start the writer stores again what it stored in that time before, as far as
+        `fresh` marks it, without booking it.
         """
         ...
 

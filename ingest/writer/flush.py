@@ -33,6 +33,7 @@ from ingest.writer.fleet import Facts, Fleet
 from ingest.writer.intent import Intent
 from ingest.writer.seen import Seen
 from ingest.writer.source import Stretch
+from ingest.writer.sure import Sure
 from kit import leases
 from kit.db import transaction
 from kit.leases import Lease
@@ -63,6 +64,7 @@ class Flusher:
         self._bounds = bounds
         self._positions: list[Position] | None = None
         self._declared: Intent | None = None
+        self._sure = Sure(store.rewind_ms, log.partitions)
         self._fleet = Fleet(self._facts)
         self._registered: set[str] = set()
 
@@ -96,7 +98,8 @@ class Flusher:
             with transaction(self._engine) as session:
                 positions = offsets.positions(session, READER, self._log.partitions)
                 self._declared = intent.load(session, READER)
-            source.restore(self._log, self._store, positions, self._bounds.readings)
+                sure = self._sure.load(session, positions)
+            source.restore(self._log, self._store, sure, positions, self._bounds.readings)
             self._positions = positions
         return self._positions
 
@@ -130,6 +133,7 @@ class Flusher:
                 for partition, (before, after) in enumerate(zip(old, stretch.new, strict=True)):
                     if before != after:
                         offsets.advance(session, READER, partition, before, after)
+                self._sure.booked(session, stretch.new)
                 ledger.book(session, self._tenant, found.entries)
                 quarantine.keep(session, self._tenant, refused, self._bounds.quarantine)
                 self._remember(session, found, judged, received_ms)

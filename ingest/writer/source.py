@@ -13,7 +13,6 @@ from ingest.log.protocol import PartitionLog
 from ingest.offsets import Position
 from ingest.reading import Frame, ReadingBatch
 from ingest.store.protocol import TelemetryStore, keep
-from ingest.writer.trim import first_since
 from kit.logs import get
 
 READ_ITEMS = 256  # entries a read; fewer makes many queries while catching up, more holds more memory at once
@@ -104,17 +103,16 @@ def _lose(stretch: Stretch, received_ms: int, readings: int) -> None:
     stretch.lost.setdefault((NO_DEVICE, received_ms // HOUR_MS), Counts()).received += readings
 
 
-def restore(log: PartitionLog, store: TelemetryStore, positions: Sequence[Position], most: int) -> None:
-    """Store again what a store may have forgotten in a crash of its own, from `rewind_ms` before `positions` on.
+def restore(
+    log: PartitionLog, store: TelemetryStore, sure: Sequence[Position], booked: Sequence[Position], most: int
+) -> None:
+    """Store again what a store may have forgotten in a crash of its own: from `sure` on, up to what is `booked`.
 
-    Nothing is booked: it was. Does nothing for a store that forgets nothing. Raises StoreError or LogUnavailable.
+    Nothing is booked: it was. Raises StoreError or LogUnavailable.
     """
-    if not store.rewind_ms:
-        return
-    until = [position.offset for position in positions]
+    until = [position.offset for position in booked]
     at = [
-        Position(first_since(log, n, here.offset, here.received_ms - store.rewind_ms) - 1, here.received_ms)
-        for n, here in enumerate(positions)
+        Position(max(here.offset, min(log.bounds(n)[0] - 1, until[n])), here.received_ms) for n, here in enumerate(sure)
     ]
     while any(here.offset < end for here, end in zip(at, until, strict=True)):
         stretch = take(log, at, most, [min(here.offset + READ_ITEMS, end) for here, end in zip(at, until, strict=True)])
