@@ -21,7 +21,7 @@ from ingest.gateway.gather import Columns
 from ingest.gateway.known import DeviceTable, KnownDevices
 from ingest.gateway.message import AHEAD_MS, NO_CLOCK_MS, STALE_MS
 from ingest.gateway.packets import Packets
-from ingest.gateway.payload import MOST_READINGS, Limits, PayloadReader
+from ingest.gateway.payload import MOST_READINGS, PayloadReader, limits_of
 from ingest.gateway.routes import Router
 from ingest.reading import Frame
 from ingest.wire.codecs.forewarn_json import ForewarnJson
@@ -92,8 +92,7 @@ class Validator:
 
 def validator_of(config: Config, tenant: str, known: KnownDevices, partitions: int) -> Validator:
     """The validator of an installation, compiled. Raises RouteInvalid or PluginError when the settings cannot work."""
-    limits = Limits(config.max_payload_kb * 1024, config.history_days * 86_400_000)
-    reader = PayloadReader(Router(tenant, config), known, limits, partitions)
+    reader = PayloadReader(Router(tenant, config), known, limits_of(config), partitions)
     validator = Validator(reader, known, Flood(config.device_rate, config.device_burst))
     validator.frames(Packets.of([]), 0)  # compiling takes seconds, which no device should wait for
     return validator

@@ -19,6 +19,7 @@ import numpy as np
 from ingest.gateway.fast.machine import part
 from ingest.gateway.fast.numbers import UNSURE, number, whole_number
 from ingest.gateway.fast.schema import BOOLEAN, CODE, FIRST, NUMBER, STATE, find, guess, learn, same, state
+from ingest.gateway.fast.times import moment
 from ingest.reading import Quality
 
 Sender = namedtuple("Sender", ["base", "type_no", "name_at", "name_len"])  # noqa: PYI024 - what Numba takes
@@ -197,7 +198,9 @@ def _own_name(sender, data, p):  # type: ignore[no-untyped-def]
 @part
 def _head_value(sender, head, bit, data, p):  # type: ignore[no-untyped-def]
     """The position after the value of a field other than the signals; what it says goes into `head`."""
-    if bit == _TS:
+    if bit == _TS and data[p] == _QUOTE:
+        p, head[_H_TS] = moment(data, p + 1)
+    elif bit == _TS:
         p, head[_H_TS] = whole_number(data, p)
     elif bit == _SEQ:
         p, head[_H_SEQ] = whole_number(data, p)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import struct
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,9 @@ class Devices:
         list(identifiers)
 
 
-def validator(*, fast: bool) -> Validator:
+def validator(*, fast: bool, history_ms: int = 30 * DAY) -> Validator:
     known: Any = Devices(fast=fast)
-    reader = PayloadReader(Router("demo", Config()), known, Limits(LIMIT, 30 * DAY), PARTITIONS)
+    reader = PayloadReader(Router("demo", Config()), known, Limits(LIMIT, history_ms), PARTITIONS)
     return Validator(reader, known)
 
 
@@ -95,16 +96,18 @@ def assert_same(fast: dict[int, Frame], slow: dict[int, Frame]) -> None:
 class Twins:
     """Both ways side by side; each keeps what it learns."""
 
-    def __init__(self) -> None:
-        self.fast, self.slow = validator(fast=True), validator(fast=False)
+    def __init__(self, now: int = NOW, history_ms: int = 30 * DAY) -> None:
+        self.fast, self.slow = (validator(fast=fast, history_ms=history_ms) for fast in (True, False))
+        self._now = now
 
     def compare(self, pairs: list[tuple[bytes, bytes]]) -> dict[int, Frame]:
-        found = self.fast.frames(Packets.of(pairs), NOW)
-        assert_same(found, self.slow.frames(Packets.of(pairs), NOW))
+        found = self.fast.frames(Packets.of(pairs), self._now)
+        assert_same(found, self.slow.frames(Packets.of(pairs), self._now))
         return found
 
 
 TWINS = Twins()
+CENTURY = Twins(now=4_134_000_000_000, history_ms=40_000 * DAY)  # in 2101, with all of it still to be taken
 
 
 def read_only_fast(pairs: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch) -> ReadingBatch:
@@ -125,6 +128,8 @@ def read_only_fast(pairs: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyP
         b'{"ts":1763750000000,"signals":{"trouble_code":"P0301","engine_on":true}}',
         b'{"ts":1763750000000,"signals":{"engine_on":0,"coolant_temp":-12.345678901234567}}',
         b'{"ts":1761350000000,"historical":true,"signals":{"rpm":1,"speed":2}}',
+        b'{"ts":"2025-11-21T18:33:20Z","signals":{"rpm":1,"speed":2}}',
+        b'{"ts":"2025-11-21T18:33:20.123456+00:00","signals":{"rpm":1,"speed":2}}',
         b'[{"ts":1763750000000,"signals":{"rpm":1}},{"ts":1763750000001,"signals":{"rpm":2}}]',
     ],
 )
@@ -172,6 +177,27 @@ def test_the_hardest_numbers_are_rounded_as_python_does() -> None:
     pairs = [(topic("odd-1"), payload.replace("0}", text + "}").encode()) for text in texts]
     found = ReadingBatch.concat([frame.readings for frame in TWINS.compare(pairs).values()])
     assert found.value.tobytes() == b"".join(struct.pack("<d", float(text)) for text in texts)
+
+
+def _utc(micros: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+
+
+TEXTS_OF_TIMES = st.one_of(
+    st.integers(943_920_000_000_000, 4_136_659_200_000_000).map(lambda us: _utc(us).isoformat()),
+    st.integers(946_684_800_000, 4_102_444_799_999).map(lambda ms: _utc(ms * 1000).isoformat(timespec="milliseconds")),
+    st.integers(946_684_800, 4_102_444_799).map(lambda s: _utc(s * 10**6).isoformat().replace("+00:00", "Z")),
+    st.from_regex(
+        r"(2000|2024|2025|2100)-(0[0-9]|1[0-3])-(2[89]|3[0-2]|00)T(23|24|00):(59|60):(59|60)(\.[0-9]{1,7})?(Z|\+00:00|-00:00|z)",
+        fullmatch=True,
+    ),
+)
+
+
+@given(st.lists(TEXTS_OF_TIMES, min_size=1, max_size=8))
+def test_times_in_words_are_the_milliseconds_that_python_gives_them(texts: list[str]) -> None:
+    said = [{"ts": text, "historical": True, "signals": {"rpm": 1}} for text in texts]
+    CENTURY.compare([(topic("car-1"), json.dumps(message).encode()) for message in said])
 
 
 NAMES = st.sampled_from([*CAR, *ODD, "mode", "backup_heater", "nonsense", "", "ts", "é", "a" * 300])
