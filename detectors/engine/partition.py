@@ -1,7 +1,8 @@
 """One partition under a lease: its engine, its place in the log, and the transaction that saves both.
 
-Findings, checkpoint and offset commit together or not at all, fenced by the lease. What could not be committed is
-computed again from the last checkpoint, to the same findings with the same ids.
+Findings commit at once; the checkpoint commits with its offset when it is due, because a large state takes longer to
+save than a finding may wait. Both are fenced by the lease. After a crash everything since the last checkpoint is
+computed again, to the same findings with the same ids, and those that are there already are left alone.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import time
 from collections import Counter
 
 from sqlalchemy import Engine as Database
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -30,6 +32,7 @@ from kit.logs import get
 
 READER = "detector"  # the name under which ingest knows how far detection has come
 SAVING_SHARE = 0.05  # of the time at most goes into checkpoints; large states are saved less often
+TELL_EVERY_S = 1.0  # how often the lag is looked up; at every step it would cost more than the step
 
 _log = get("detector")
 
@@ -51,6 +54,8 @@ class Partition:
         self._dirty = False
         self._offset = 0
         self._mute_until_ms = 0
+        self._tell_at = 0.0
+        self._saved = False
         self._load()
         self._due = time.monotonic() + every_s
 
@@ -61,10 +66,13 @@ class Partition:
         for offset, data in entries:
             self._take(offset, data)
             if self._pending:
-                self._commit()
-        if self._dirty and time.monotonic() >= self._due:
+                self._report()
+        now = time.monotonic()
+        if self._dirty and now >= self._due:
             self._commit()
-        metrics.lag.labels(str(self.number)).set(self._log.bounds(self.number)[1] - self._offset)
+        if now >= self._tell_at:
+            metrics.lag.labels(str(self.number)).set(self._log.bounds(self.number)[1] - self._offset)
+            self._tell_at = now + TELL_EVERY_S
         self.sound = True
         return bool(entries)
 
@@ -82,6 +90,7 @@ class Partition:
         with transaction(self._database) as session:
             row = session.get(CheckpointRow, self.number)
             found = (row.log_offset, row.log_ms, row.state) if row else None
+        self._saved = found is not None
         if found:
             try:
                 checkpoint.load(self._engine, found[2])
@@ -111,6 +120,23 @@ class Partition:
         metrics.readings.inc(engine.readings - before[0])
         metrics.skipped.labels("late_or_double").inc(engine.skipped - before[1])
 
+    def _report(self) -> None:
+        """Commit the findings; the first time with a checkpoint, so that there is always one that knows of them."""
+        if not self._saved:
+            self._commit()
+            return
+        newest = update(CheckpointRow).where(CheckpointRow.partition == self.number)
+        with transaction(self._database) as session:
+            leases.fence(session, self.lease)
+            queries.write(session, self._pending)
+            session.execute(newest.values(log_ms=self._engine.received_ms))  # a newer version stays mute up to here
+        self._count()
+
+    def _count(self) -> None:
+        for (fault, kind), number in Counter((found.fault, found.kind) for found in self._pending).items():
+            metrics.findings.labels(fault, kind).inc(number)
+        self._pending = []
+
     def _commit(self) -> None:
         if self._engine.received_ms <= self._mute_until_ms:
             self._due = time.monotonic() + self._every_s
@@ -123,9 +149,8 @@ class Partition:
             self._save(session, state)
         took = time.monotonic() - began
         metrics.checkpoint_seconds.observe(took)
-        for (fault, kind), number in Counter((found.fault, found.kind) for found in self._pending).items():
-            metrics.findings.labels(fault, kind).inc(number)
-        self._pending, self._dirty = [], False
+        self._count()
+        self._dirty, self._saved = False, True
         self._due = time.monotonic() + max(self._every_s, took / SAVING_SHARE)
 
     def _save(self, session: Session, state: bytes) -> None:

@@ -27,7 +27,7 @@ from kit.logs import get
 from kit.settings import Core, Settings
 from kit.supervise import Stop, run_loop
 
-IDLE_S = 0.02  # between two looks at a quiet log; longer delays a finding, shorter burns the processor
+IDLE_S = 0.005  # between two looks at a quiet log; longer delays a finding, shorter burns the processor
 TAKE_EVERY_S = 2.0  # how often partitions that nobody holds are looked for
 
 _log = get("detector")

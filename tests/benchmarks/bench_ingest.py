@@ -102,6 +102,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--only", default="")
+    parser.add_argument("--profile", action="store_true", help="say where the roles spend their time")
+    parser.add_argument("--rate", type=float, default=0.0, help="messages a second for --profile; 0: all it takes")
     parser.add_argument("--long", action="store_true", help=f"{LONG_READINGS:,} readings, for memory")
     parser.add_argument("--long-readings", type=int, default=LONG_READINGS)
     arguments = parser.parse_args()
@@ -112,7 +114,9 @@ def main() -> None:
         database = Database(root / "postgres", devices)
         bench = Bench(root, database, say)
         try:
-            if arguments.long:
+            if arguments.profile:
+                bench.ours(Load(arguments.seconds, DEVICES, rate=arguments.rate, links=16), profile=True)
+            elif arguments.long:
                 long(bench, arguments.long_readings)
             else:
                 table(bench, arguments)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import pstats
 import select
 import time
 from collections.abc import Callable, Iterator
@@ -17,12 +19,13 @@ from kit.db import transaction
 from tests.benchmarks.ingest import stack
 from tests.benchmarks.ingest.packets import Shape
 from tests.benchmarks.ingest.plain import DATABASE
-from tests.benchmarks.ingest.processes import Child, Role, cpu, memory, program
+from tests.benchmarks.ingest.processes import ROOT, Child, Role, cpu, memory, program
 from tests.benchmarks.ingest.progress import Progress
 from tests.benchmarks.ingest.stack import Database
 
 LOOK_S = 0.2  # between two looks at the consumers; more often costs them CPU
 PATIENCE_S = 600.0
+HOT_LINES = 25
 OURS = ("gateway", "detector", "writer")
 
 
@@ -116,8 +119,11 @@ class Bench:
                 run.go(lambda: progress.value, lambda: progress.value)
                 return run.measured()
 
-    def ours(self, load: Load, store: str = "parquet", gateways: int = 1) -> Measured:
-        """The product: real roles as processes, each reading stored, scored and in the account."""
+    def ours(self, load: Load, store: str = "parquet", gateways: int = 1, profile: bool = False) -> Measured:
+        """The product: real roles as processes, each reading stored, scored and in the account.
+
+        With `profile` they run under the profiler, and what took the time in each is said.
+        """
         with contextlib.ExitStack() as cleanup:
             folder = cleanup.enter_context(self._folder())
             port, broker_pid = cleanup.enter_context(stack.broker(folder / "broker"))
@@ -137,7 +143,9 @@ class Bench:
                     "FOREWARN__INGEST__STORE__INFLUX__URL": address,
                 }
             roles = [
-                cleanup.enter_context(ended(Role(name, environment | more, folder / f"{name}.log")))
+                cleanup.enter_context(
+                    ended(Role(name, environment | more, folder / f"{name}.log", folder / name if profile else None))
+                )
                 for name, more in _roles(gateways, load)
             ]
             _until(lambda: all(role.metric("forewarn_gateway_broker_connected") for role in roles[2:]), "the gateways")
@@ -157,6 +165,11 @@ class Bench:
             )
             measured = run.measured()
             self._check(url, run, load, measured)
+            if profile:
+                for role in roles:
+                    role.stop()
+                for name in OURS:
+                    self._say(_hot(name, folder / name))
             return measured
 
     def _check(self, url: str, run: Run, load: Load, measured: Measured) -> None:
@@ -271,6 +284,15 @@ def _roles(gateways: int, load: Load) -> list[tuple[str, dict[str, str]]]:
 def _influx(cleanup: contextlib.ExitStack, folder: Path) -> tuple[str, list[int]]:
     url, pid = cleanup.enter_context(stack.influx(folder / "influx", "forewarn"))
     return url, [pid]
+
+
+def _hot(name: str, profile: Path) -> str:
+    """The functions in which a role spent its own time."""
+    out = io.StringIO()
+    pstats.Stats(str(profile), stream=out).sort_stats("tottime").print_stats(HOT_LINES)
+    lines = [line for line in out.getvalue().splitlines() if line.strip()]
+    start = next(at for at, line in enumerate(lines) if "ncalls" in line)
+    return f"\n{name}\n" + "\n".join(lines[start:]).replace(f"{ROOT}/", "") + "\n"
 
 
 @contextlib.contextmanager

@@ -73,11 +73,13 @@ def program(name: str, log: Path, *arguments: str) -> Child:
 
 
 class Role(Child):
-    """A role of the product, with its metrics within reach."""
+    """A role of the product, with its metrics within reach; under the profiler when `profile` names a file."""
 
-    def __init__(self, name: str, environment: dict[str, str], log: Path) -> None:
+    def __init__(self, name: str, environment: dict[str, str], log: Path, profile: Path | None = None) -> None:
         self.port = free_port()
         command = [str(Path(sys.executable).with_name("forewarn")), "worker", "run", "--role", name]
+        if profile:
+            command = [sys.executable, "-m", "cProfile", "-o", str(profile), *command]
         super().__init__([*command, "--metrics-port", str(self.port)], log, environment)
 
     def metric(self, name: str) -> float:
