@@ -1,5 +1,6 @@
 # One image, every role: the command says which.
 FROM python:3.12-slim-bookworm
+RUN apt-get update && apt-get install --yes --no-install-recommends mosquitto && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY constraints.txt ./
 RUN python -m pip install --no-cache-dir --require-hashes --only-binary :all: -r constraints.txt

@@ -23,6 +23,7 @@ from ingest.errors import AuthorityExists, AuthorityMissing, CertificateRefused
 from kit.settings import Settings
 
 KEY_FILE, CERTIFICATE_FILE = "ca.key", "ca.pem"
+AUTHORITY_NAME = "Forewarn devices"
 AUTHORITY_LIFE = timedelta(days=365 * 30)  # shorter than a device's life shuts the fleet out on one day
 SERVER_LIFE = timedelta(days=397)  # what clients accept at most; `broker sync` renews it in time
 BACKDATED = timedelta(days=1)  # devices' clocks are off; a certificate that is not valid yet locks them out

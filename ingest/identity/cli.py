@@ -14,7 +14,7 @@ from ingest.command import actor, command_session
 from ingest.config import Config
 from ingest.errors import CertificateRefused
 from ingest.identity import credentials
-from ingest.identity.authority import Authority, Issued, Subject, home, write_private
+from ingest.identity.authority import AUTHORITY_NAME, Authority, Issued, Subject, home, write_private
 from ingest.identity.broker.cli import broker_app
 from ingest.identity.credentials import Kind
 from ingest.registry import claims
@@ -49,7 +49,7 @@ def register(root: typer.Typer, devices: typer.Typer) -> None:
 @ca_app.command("init")
 def init(
     ctx: typer.Context,
-    name: Annotated[str, typer.Option(help="Name in the authority's certificate.")] = "Forewarn devices",
+    name: Annotated[str, typer.Option(help="Name in the authority's certificate.")] = AUTHORITY_NAME,
     as_json: JsonFlag = False,
 ) -> None:
     """Make the authority's key and certificate, once. Whoever has the key can make devices: back it up, guard it.

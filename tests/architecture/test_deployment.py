@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ import pytest
 import yaml
 
 from ingest.config import Config as IngestConfig
+from ingest.identity.authority import Authority
+from ingest.identity.broker.enforced import Enforced
+from ingest.identity.broker.folder import BrokerFolder
+from ingest.identity.broker.texts import Listeners, Profile
 from ingest.store import STORES
 from kit.plugins import roles
 from kit.services import find_mosquitto, free_port
@@ -43,7 +48,8 @@ def test_every_variable_is_a_setting_with_a_usable_value() -> None:
 
 
 def test_every_production_role_is_one_service_and_no_other_runs() -> None:
-    commands = {tuple(service["command"]) for service in OURS.values()} - {("migrate",)}
+    others = {"migrate", "broker"}
+    commands = {tuple(service["command"]) for service in OURS.values() if service["command"][0] not in others}
     assert commands == {("worker", "run", "--role", name) for name, role in roles().items() if not role.demo}
 
 
@@ -57,9 +63,10 @@ def test_addresses_inside_the_file_name_its_services() -> None:
 
 def test_ports_are_published_on_loopback_only_and_as_configured() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert sorted(published) == ["127.0.0.1:1883:1883", "127.0.0.1:8080:8080"]
+    assert sorted(published) == ["127.0.0.1:8080:8080", "127.0.0.1:8883:8883", "127.0.0.1:8884:8884"]
     assert "EXPOSE 8080" in (ROOT / "Dockerfile").read_text("utf-8")
-    assert "listener 1883" in (ROOT / "deploy/mosquitto.conf").read_text("utf-8")
+    ports = Listeners()
+    assert (ports.own_port, ports.certificate_port, ports.password_port) == (1883, 8883, 8884)
     assert OURS["web"]["environment"]["FOREWARN__API__PORT"] == "8080"
 
 
@@ -88,22 +95,24 @@ def test_the_image_is_built_from_the_lock_and_holds_every_package() -> None:
 
 def test_secrets_have_no_default() -> None:
     example = (ROOT / "deploy/example.env").read_text("utf-8")
-    for name in ("POSTGRES_PASSWORD", "INFLUX_PASSWORD", "INFLUX_TOKEN"):
+    for name in ("POSTGRES_PASSWORD", "BROKER_PASSWORD", "INFLUX_PASSWORD", "INFLUX_TOKEN"):
         assert f"{name}=\n" in example
         assert f"${{{name}:?" in (ROOT / "docker-compose.yml").read_text("utf-8")
 
 
-def test_mosquitto_takes_its_configuration(tmp_path: Path) -> None:
-    binary, port = find_mosquitto(), free_port()
-    if binary is None:
-        pytest.skip("Mosquitto is not installed on this machine")
-    text = (ROOT / "deploy/mosquitto.conf").read_text("utf-8")
-    text = text.replace("listener 1883", f"listener {port} 127.0.0.1").replace("/mosquitto/data/", f"{tmp_path}/")
-    (tmp_path / "m.conf").write_text(text + "user root\n")
-    process = subprocess.Popen([binary, "-c", tmp_path / "m.conf"], stderr=subprocess.PIPE)
+@pytest.mark.parametrize("profile", Profile)
+def test_mosquitto_takes_its_configuration(tmp_path: Path, profile: Profile) -> None:
+    binary = find_mosquitto()
+    assert binary, "install Mosquitto (Debian: apt install mosquitto)"
+    ports = Listeners(free_port(), free_port(), free_port())
+    ca, folder = Authority.init(tmp_path / "ca", "Test devices"), BrokerFolder(tmp_path / "broker", "demo")
+    folder.write(ca, profile=profile, listeners=ports, hosts=["localhost"], password=None, payload_kb=256)
+    folder.sync(ca, Enforced({}, ("car-1",), ("1f",)), (), datetime.now(UTC))
+    (folder.path / "conf.d" / "test.conf").write_text("user root\n")
+    process = subprocess.Popen([binary, "-c", folder.path / "mosquitto.conf"], stderr=subprocess.PIPE)
     try:
         deadline = time.monotonic() + 20
-        while not answers(port):
+        while not all(map(answers, (ports.certificate_port, ports.password_port, ports.own_port))):
             assert process.poll() is None, process.communicate()[1]
             assert time.monotonic() < deadline
             time.sleep(0.05)

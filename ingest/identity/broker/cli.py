@@ -13,7 +13,7 @@ import typer
 from ingest.command import command_session
 from ingest.config import Config
 from ingest.errors import AccountUnusable
-from ingest.identity.authority import Authority, home
+from ingest.identity.authority import AUTHORITY_NAME, KEY_FILE, Authority, home
 from ingest.identity.broker import enforced, refusals, texts
 from ingest.identity.broker.folder import ENVIRONMENT, BrokerFolder
 from ingest.identity.broker.process import MosquittoProcess
@@ -45,6 +45,9 @@ def config_command(
     own_address: Annotated[
         str, typer.Option(help="Where that listens; others than this machine's only in a private network.")
     ] = "127.0.0.1",
+    init: Annotated[
+        bool, typer.Option("--init", help="Make the certificate authority, too, if there is none.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Write the whole configuration of Mosquitto: TLS, who may say what where, limits, persistence.
@@ -53,6 +56,8 @@ def config_command(
     """
     current = settings(ctx)
     folder = folder_of(current, out)
+    if init and not (home(current) / KEY_FILE).exists():
+        Authority.init(home(current), AUTHORITY_NAME)
     ca = Authority.load(home(current))
     given = current.of(Broker).password
     folder.write(

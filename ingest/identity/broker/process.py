@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import threading
+import time
 
 import psutil
 
@@ -19,6 +20,7 @@ from kit.services import find_mosquitto
 
 PIECE = 1 << 20  # bytes read from the pipe at once
 PIPE = 1 << 20  # bytes that the kernel keeps for us; less lets Mosquitto wait for this process in a burst
+LINGER_S = 0.005  # between two reads: without it every line wakes us; the pipe must hold what comes meanwhile
 SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux; elsewhere the pipe stays as it is
 END_S = 30  # Mosquitto saves what waits before it ends; killed earlier it would lose that
 
@@ -82,6 +84,7 @@ class MosquittoProcess:
                 before = self._reader.connections
                 metrics.broker_publishes_refused.inc(self._reader.feed(piece))
                 metrics.broker_connections_refused.inc(self._reader.connections - before)
+            time.sleep(LINGER_S)
 
     def _end_orphan(self) -> None:
         orphan = self._folder.running()
