@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Form, Request
@@ -14,17 +15,20 @@ from api.reader import Reader
 from api.security import csrf, sessions
 from api.security.accounts import Account
 from api.site import Db, Here, Site
+from ingest import ledger
 
+LEDGER_DAYS = timedelta(days=7)  # that the warning looks back, as doctor does
 QUIET = ("/console/events", "/console/queue/fragment")  # asked by the page itself: no sign of life of a person
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A member of staff at the console."""
+    """A member of staff at the console; `unbalanced` says that the ledger's last days have a fault of ours."""
 
     account: Account
     csrf: str
     reader: Reader
+    unbalanced: bool = False
 
     @property
     def tenant(self) -> str:
@@ -54,7 +58,10 @@ def signed_in(request: Request, site: Here, db: Db) -> SignedIn:
     account = sessions.resume(db, site.clock, token, site.lifetime, touch=touch)
     if account is None or account.tenant != site.tenant:
         raise NotSignedIn(_wanted(request))
-    return SignedIn(account, csrf.token(site.settings.secret_key(), token), Reader.of("en", account.time_zone))
+    reader = Reader.of("en", account.time_zone)
+    since = site.clock.now() - LEDGER_DAYS
+    unbalanced = touch and bool(ledger.unbalanced(db, account.tenant, ledger.NO_DEVICE, since, limit=1))
+    return SignedIn(account, csrf.token(site.settings.secret_key(), token), reader, unbalanced)
 
 
 def _wanted(request: Request) -> str:

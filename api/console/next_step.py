@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from detectors.faults.catalogue import HELP_REQUESTED
+from detectors.faults.catalogue import FLOODING, HELP_REQUESTED
 from outreach.cases.views import CaseState, CaseView
 
 Action = Literal["send", "verdict", "close", "assign", "wait"]
@@ -25,6 +25,12 @@ _HELP = NextStep(
     "Somebody at the device asked for it. Its last ten minutes are beside; note what was said, then close.",
     "close",
 )
+_FLOOD = NextStep(
+    "Calm the device",
+    "What is too much is dropped, so readings of it may be missing. Restart or update it, or shut it out; the case"
+    " sees by itself when it is calm again.",
+    "assign",
+)
 _DONE = {CaseState.RESOLVED, CaseState.CLOSED}
 _ANSWERED = {
     "call_me": NextStep("Call the customer", "They asked for a call. Note what was said, then close.", "close"),
@@ -42,16 +48,24 @@ _JUDGE = NextStep("Were we right?", "Look at the picture and the numbers. One ta
 _WATCH = NextStep("Wait for the device", "The readings look well again. Forewarn watches them.", "wait")
 _TAKE = NextStep("Take the case", "Nobody owns it yet.", "assign")
 _CLOSE = NextStep("Close when it is mended", "The verdict is in. Close the case when the cause is gone.", "close")
+_FOR_STAFF = {HELP_REQUESTED.name: _HELP, FLOODING.name: _FLOOD}
 
 
 def next_step(view: CaseView) -> NextStep:
     """The one thing to do next; the customer's newest answer goes first, then what only a person may decide."""
     if view.row.state in _DONE:
         return _over(view)
-    if answered := _ANSWERED.get(_last_answer(view)):
-        return answered
-    if view.row.fault == HELP_REQUESTED.name or view.notice_waits_for_person:
-        return _HELP if view.row.fault == HELP_REQUESTED.name else _DECIDE
+    return _ANSWERED.get(_last_answer(view)) or _by_fault(view) or _by_duty(view)
+
+
+def _by_fault(view: CaseView) -> NextStep | None:
+    """What a fault asks of staff before anything else."""
+    return None if view.row.state is CaseState.MONITORING else _FOR_STAFF.get(view.row.fault)
+
+
+def _by_duty(view: CaseView) -> NextStep:
+    if view.notice_waits_for_person:
+        return _DECIDE
     if view.row.verdict is None:
         return _JUDGE
     if view.row.state is CaseState.MONITORING:

@@ -88,3 +88,13 @@ def test_a_call_for_help_shows_its_words_its_readings_and_whether_the_device_is_
     device = browser.get("/console/devices/hp-1871").text
     for words in ("Online", "Asked for help", "It is cold in room 12", "blinked", "Not allowed", "Failed"):
         assert words in device, words
+
+
+def test_a_flooding_device_is_a_matter_for_staff(world: World, running: Running) -> None:
+    world.staff()
+    world.fleet()
+    summary = "Device sends far too much. 100 messages above what a device may send were throttled within 1 s."
+    (number,) = world.found(world.finding("car-0417", "flooding", (), summary=summary))
+    page = running.signed_in().get(f"/console/cases/{number}").text
+    assert "Calm the device" in page
+    assert "Expected and seen, as a table" not in page
