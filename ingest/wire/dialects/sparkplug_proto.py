@@ -63,6 +63,8 @@ def parse(data: bytes) -> Any:
         payload.ParseFromString(data)
     except (DecodeError, UnicodeDecodeError) as error:
         raise ValueError(str(error)[:200]) from None
+    if not all(isinstance(metric.name, str) for metric in payload.metrics):  # protobuf gives such texts as bytes
+        raise ValueError("a name is not UTF-8")
     return payload
 
 

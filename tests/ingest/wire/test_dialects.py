@@ -207,6 +207,12 @@ def test_null_historical_and_own_times_of_metrics_are_kept() -> None:
     ]
 
 
+def test_a_name_that_is_not_utf_8_makes_the_message_unreadable() -> None:
+    payload = build(NOW, 2, [metric("power", double_value=1.0)]).replace(b"power", b"p\xffwer")
+    with pytest.raises(Undecodable):
+        born().hear(DEVICE.format("DDATA"), payload, NOW)
+
+
 def test_names_that_could_be_two_devices_are_none() -> None:
     sparkplug = dialect("sparkplug_b")
     assert sparkplug.device_of("spBv1.0/g/DDATA/a/b.c") == "a.b.c"
