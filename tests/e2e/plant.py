@@ -37,7 +37,7 @@ from kit import db
 from kit.db import transaction
 from kit.services import LocalBroker, LocalPostgres
 from kit.settings import Settings, load
-from tests.ingest.store.servers import Server
+from tests.ingest.store.servers import Server, VictoriaServer
 
 ROLES = ("gateway", "writer", "detector")
 NUMBER = "run_time"  # the signal that carries the running number
@@ -227,6 +227,9 @@ class Plant:
                 "FOREWARN__INGEST__STORE__KIND": "influx",
                 "FOREWARN__INGEST__STORE__INFLUX__URL": server.url,
                 "FOREWARN__INGEST__STORE__INFLUX__DATABASE": "forewarn",
+                "FOREWARN__INGEST__STORE__INFLUX__SERVER": (
+                    "victoriametrics" if isinstance(server, VictoriaServer) else "influxdb"
+                ),
             }
         self.settings: Settings = load(environ=environment)
         self.engine: Engine = db.connect(self.settings)

@@ -42,15 +42,26 @@ class Site:
             if line.startswith("FOREWARN__"):
                 name, _, value = line.partition("=")
                 product.environment[name] = value
-        with (folder / "broker.log").open("ab") as log:
+        self.start_broker()
+
+    def start_broker(self) -> None:
+        with (self.folder / "broker.log").open("ab") as log:
             self.broker = subprocess.Popen(
                 [sys.executable, "-m", "kit.cli", "broker", "run"],
-                cwd=folder, env=product.environment, stdout=log, stderr=log,
+                cwd=self.folder, env=self.product.environment, stdout=log, stderr=log,
             )  # fmt: skip
 
     def certificate(self, device: str) -> dict[str, str]:
         given: dict[str, str] = self.product.facts("devices", "rotate", device, "--out", str(self.folder / "keys"))
         return given
+
+    def talker(self, given: dict[str, str], topic: str) -> subprocess.Popen[str]:
+        """A client that stays connected and publishes each line that it is given."""
+        command = [
+            "mosquitto_pub", "-h", "localhost", "-p", str(self.port), "--cafile", given["authority"],
+            "--cert", given["certificate"], "--key", given["key"], "-q", "1", "-t", topic, "-l",
+        ]  # fmt: skip
+        return subprocess.Popen(command, stdin=subprocess.PIPE, text=True, bufsize=1)
 
     def publish(self, given: dict[str, str], topic: str, payload: str, *options: str) -> int:
         """What a foreign client does: exit code 0 when the broker took the message and said so."""
@@ -122,6 +133,36 @@ def test_a_revoked_device_is_shut_out_until_it_is_given_a_new_certificate(site: 
     assert site.publish(old, topic, readings()) != 0
     actions = [line["action"] for line in product.facts("devices", "history", "car-1")["changes"]]
     assert actions == ["registered", "credential given", "device revoked", "credential given"]
+
+
+def test_a_revoked_device_that_is_connected_can_say_nothing_more(site: Site) -> None:
+    product, topic = site.product, "fw/v1/demo/car-1/event"
+    given = site.certificate("car-1")
+    product.wait_for("broker", lambda: site.publish(given, topic, "x") == 0)
+    with site.talker(given, topic) as talker:
+        assert talker.stdin
+        product.run("devices", "revoke", "car-1")
+
+        def refused() -> bool:
+            print("still here", file=talker.stdin)
+            return any(line["device"] == "car-1" and line["topic"] == topic for line in site.refused())
+
+        product.wait_for("refusals of what it says", refused)
+        assert talker.poll() is None
+
+
+def test_a_broker_that_outlived_its_keeper_is_taken_over(site: Site) -> None:
+    product, topic = site.product, "fw/v1/demo/car-1/event"
+    given = site.certificate("car-1")
+    product.wait_for("broker", lambda: site.publish(given, topic, "x") == 0)
+    site.broker.kill()
+    site.broker.wait()
+    assert site.publish(given, topic, "x") == 0, "devices do not notice"
+    site.start_broker()
+    product.wait_for(
+        "counting broker",
+        lambda: site.publish(given, "fw/v1/demo/car-2/event", "x") in {0, 1} and site.refused(),
+    )
 
 
 def test_a_password_opens_the_encrypted_listener_and_the_next_one_ends_it(site: Site) -> None:
