@@ -1,6 +1,6 @@
 """Throw generated and damaged payloads at every codec and dialect, through the gateway's own door, and count.
 
-    python tests/benchmarks/fuzz_codecs.py --payloads 1000000 --seed 1
+    python -m tests.benchmarks.fuzz_codecs --payloads 1000000 --seed 1
 
 Prints what came of them: readings taken, refusals by reason, events; and ends with the line ``crashes N``. A payload
 counts as a crash when anything is raised, when a codec fails (reason ``codec_failed``), when the readings received are
@@ -13,6 +13,7 @@ import argparse
 import json
 import logging
 import random
+import sys
 import time
 import traceback
 from collections import Counter, defaultdict
@@ -45,15 +46,18 @@ ROUTES = [
     {"format": "aws_shadow", "topic": "$aws/things/{device}/shadow/update", "rename": {"a.b": "power"}},
 ]
 KEYS = (
-    *SIGNALS, "ts", "values", "signals", "seq", "clock", "device", "historical", "n", "bn", "bt", "bv", "bs", "s", "v", "vs",
-    "vb", "vd", "t", "bver", "state", "reported", "metadata", "timestamp", "current", "at", "el", "m/x", "stat_t", "~",
-    "val_tpl", "dev", "ids", "avty", "avty_t", "cmps", "p", "pl_on", "hp-1", "must_", "", "\0", "k" * 300, "\ud800",
+    *SIGNALS, "ts", "values", "signals", "seq", "clock", "device", "historical", "n", "bn", "bt", "bv", "bs", "s", "v",
+    "vs", "vb", "vd", "t", "bver", "state", "reported", "metadata", "timestamp", "current", "at", "el", "m/x", "~",
+    "stat_t", "val_tpl", "dev", "ids", "avty", "avty_t", "cmps", "p", "pl_on", "hp-1", "must_", "", "\0", "k" * 300,
+    "\ud800",
 )  # fmt: skip
 ODD = (
-    0, 1, -1, 34.5, True, False, None, "", "online", "NaN", "heating", "P0301", NOW, NOW // 1000, str(NOW), -60, 2**53, 2**64,
-    10**30, -(10**400), 1e308, -0.0, float("nan"), float("inf"), "2026-11-21T20:00:00Z", "9999-12-31T23:59:59+23:59",
-    "{{ value_json.a['b'][0] | round(1) }}", "{{ value }}", "{{ x / 2 }}", "state/hp-1", "\udfff", "x" * 3000,
+    0, 1, -1, 34.5, True, False, None, "", "online", "NaN", "heating", "P0301", NOW, NOW // 1000, str(NOW), -60, 2**53,
+    2**64, 10**30, -(10**400), 1e308, -0.0, float("nan"), float("inf"), "2026-11-21T20:00:00Z", "state/hp-1", "\udfff",
+    "9999-12-31T23:59:59+23:59", "{{ value_json.a['b'][0] | round(1) }}", "{{ value }}", "{{ x / 2 }}", "x" * 3000,
 )  # fmt: skip
+INSERTED = (b"[" * 40, b"NaN", b'"', b"\\u0000", b"9" * 50, b"\xff", b"{}", b",")
+LABELS = {"bn": -2, "bt": -3, "bv": -5, "bs": -6, "bver": -1, "n": 0, "v": 2, "vs": 3, "vb": 4, "s": 5, "t": 6, "vd": 8}
 
 
 class Devices:
@@ -96,9 +100,8 @@ class Maker:
             return self._random.randbytes(self._random.randrange(200))
         if topic.startswith("spBv1.0"):
             return self._sparkplug()
-        codec = (
-            CODECS.get(topic.rpartition("/")[2]) if topic.rpartition("/")[2] in CODECS else CODECS.get("forewarn_json")
-        )
+        last = topic.rpartition("/")[2]
+        codec = CODECS.get(last if last in CODECS else "forewarn_json")
         if kind < 0.4:
             return codec.encode([self._message() for _ in range(self._random.randrange(4))])
         content = self._content(4)
@@ -133,9 +136,8 @@ class Maker:
                  {"double_value": float("nan")}, {"boolean_value": True}, {"dataset_value": b"x"}, {"is_null": True}, {}]
             )  # fmt: skip
             metrics.append(metric)
-        return build(
-            NOW - self._random.randrange(10**9), self._random.choice([None, self._random.randrange(300)]), metrics
-        )
+        seq = self._random.choice([None, self._random.randrange(300)])
+        return build(NOW - self._random.randrange(10**9), seq, metrics)
 
     def _damaged(self, payload: bytes) -> bytes:
         damaged = bytearray(payload)
@@ -147,9 +149,7 @@ class Maker:
             elif what < 0.6:
                 del damaged[at : at + self._random.randrange(1, 9)]
             elif what < 0.8:
-                damaged[at:at] = self._random.choice(
-                    [b"[" * 40, b"NaN", b'"', b"\\u0000", b"9" * 50, b"\xff", b"{}", b","]
-                )
+                damaged[at:at] = self._random.choice(INSERTED)
             else:
                 damaged[at:at] = damaged[: self._random.randrange(20)]
         return bytes(damaged)
@@ -157,22 +157,8 @@ class Maker:
 
 def _labelled(content: Any) -> Any:
     """The content with SenML's integer labels for its names, and what CBOR cannot say left out."""
-    labels = {
-        "bn": -2,
-        "bt": -3,
-        "bv": -5,
-        "bs": -6,
-        "bver": -1,
-        "n": 0,
-        "v": 2,
-        "vs": 3,
-        "vb": 4,
-        "s": 5,
-        "t": 6,
-        "vd": 8,
-    }
     if isinstance(content, dict):
-        return {labels.get(key, _sayable(key)): _labelled(value) for key, value in content.items()}
+        return {LABELS.get(key, _sayable(key)): _labelled(value) for key, value in content.items()}
     if isinstance(content, list):
         return [_labelled(value) for value in content]
     return _sayable(content)
@@ -226,11 +212,10 @@ def main() -> None:
     found, crashes = run(options.payloads, options.seed)
     seconds = time.perf_counter() - started
     for what, count in sorted(found.items(), key=lambda pair: -pair[1]):
-        print(f"{what:28} {count:>12,}")
+        sys.stdout.write(f"{what:28} {count:>12,}\n")
     for crash in crashes[:5]:
-        print(crash)
-    print(f"{options.payloads:,} payloads in {seconds:.0f} s, seed {options.seed}")
-    print(f"crashes {len(crashes)}")
+        sys.stdout.write(crash)
+    sys.stdout.write(f"{options.payloads:,} payloads in {seconds:.0f} s, seed {options.seed}\ncrashes {len(crashes)}\n")
 
 
 if __name__ == "__main__":
