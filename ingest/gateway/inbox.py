@@ -16,6 +16,9 @@ from ingest.gateway.packets import Packets
 
 WAITING_MOST = 20_000  # messages; less stops reading in ordinary bursts, more holds memory while the log is full
 WAITING_BYTES = 64_000_000
+RUSH = 200  # messages in the last batch: from here on CPU counts more than latency; lower delays slow traffic
+PACE_S = 0.01  # between batches in a rush: shorter pays each batch's cost for few messages, longer delays them
+ENOUGH = 500  # messages that end that wait: more lets the broker's window run dry, less makes small batches
 
 
 class Inbox:
@@ -31,6 +34,8 @@ class Inbox:
         self._count = 0
         self._bytes = 0
         self._changed = threading.Condition()
+        self._rush = False
+        self._next_at = 0.0
         self.epoch = 0
 
     def new_connection(self) -> None:
@@ -42,6 +47,7 @@ class Inbox:
     def put(self, packets: Packets) -> None:
         """Add packets of the present connection."""
         with self._changed:
+            self._gather()
             self._waiting.append(packets)
             self._grew(len(packets), packets.size)
 
@@ -66,35 +72,44 @@ class Inbox:
 
         Waits up to `wait_s` for the first; none when there is none by then.
         """
+        self._await(most, wait_s)
+        parts: list[Packets] = []
+        taken = 0
+        with self._changed:
+            self._gather()
+            while self._waiting and taken < most and most_bytes > 0:
+                if parts and parts[0].epoch != self._waiting[0].epoch:
+                    break
+                part = self._cut(most - taken, most_bytes)
+                taken, most_bytes = taken + len(part), most_bytes - part.size
+                parts.append(part)
+            self._count -= taken
+            self._bytes -= sum(part.size for part in parts)
+            self._changed.notify_all()
+        self._rush = taken >= RUSH
+        return Packets.join(parts) if parts else Packets.of([])
+
+    def _await(self, most: int, wait_s: float) -> None:
+        """Wait for the first packet, and in a rush, or where they come one by one, a moment for more."""
         with self._changed:
             if not self._count:
                 self._changed.wait(wait_s)
             few = 0 < self._count < most
+            if few and self._rush:
+                self._changed.wait_for(lambda: self._count >= ENOUGH, self._next_at - time.monotonic())
         if few and self._linger_s:
             time.sleep(self._linger_s)
-        parts: list[Packets] = []
-        with self._changed:
-            self._gather()
-            while self._waiting and most > 0 and most_bytes > 0:
-                if parts and parts[0].epoch != self._waiting[0].epoch:
-                    break
-                part = self._cut(most, most_bytes)
-                most -= len(part)
-                most_bytes -= part.size
-                parts.append(part)
-            self._count -= sum(map(len, parts))
-            self._bytes -= sum(part.size for part in parts)
-            self._changed.notify_all()
-        return Packets.join(parts) if parts else Packets.of([])
+        self._next_at = time.monotonic() + PACE_S
 
     def _cut(self, most: int, most_bytes: int) -> Packets:
         """The first waiting packets within these bounds, at least one; the rest of its chunk stays."""
         first = self._waiting.popleft()
+        if len(first) <= most and first.size <= most_bytes:
+            return first
         within = int(np.searchsorted(np.cumsum(first.topic_len + first.payload_len), most_bytes)) + 1
         stop = min(len(first), most, within)
-        if stop == len(first):
-            return first
-        self._waiting.appendleft(first.part(stop, len(first)))
+        if stop < len(first):
+            self._waiting.appendleft(first.part(stop, len(first)))
         return first.part(0, stop)
 
     def _gather(self) -> None:
