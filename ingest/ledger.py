@@ -34,7 +34,11 @@ class Counts:
 
     def balances(self) -> bool:
         """Whether every reading that was received is accounted for."""
-        return self.received == self.stored + self.duplicate + self.quarantined + self.throttled
+        return not self.difference()
+
+    def difference(self) -> int:
+        """Readings that were received and are in no column; negative: that are in one and were never received."""
+        return self.received - self.stored - self.duplicate - self.quarantined - self.throttled
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,11 @@ class LedgerLine:
     device: str | None
     hour: datetime | None
     counts: Counts
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every reading of it is accounted for."""
+        return self.counts.balances()
 
 
 FIELDS = tuple(Counts.__dataclass_fields__)

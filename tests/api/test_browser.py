@@ -12,6 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from ingest import ledger
+from ingest.ledger import Counts
 from kit.db import transaction
 from outreach.cases import actions, queries
 from outreach.cases.views import CaseState, Verdict
@@ -88,6 +90,10 @@ def full(world: World) -> int:
     world.found(world.finding("car-0592", "charging_fault", signals, summary="It is not being charged.", onset_h=30))
     world.help_case()
     world.contacted()
+    hour = world.clock.now_ms() // ledger.HOUR_MS
+    with transaction(world.engine) as session:
+        books = {("car-0417", hour): Counts(1500, 1200, 200, 70, 30, 15, 40, 3), ("", hour - 2): Counts(12)}
+        ledger.book(session, world.tenant, books)
     return number
 
 
@@ -121,6 +127,10 @@ def test_every_page_is_accessible_and_breaks_no_rule(
         "/console/devices",
         "/console/devices/car-0417",
         "/console/devices/hp-1871",
+        "/console/ledger?period=week",
+        "/console/ledger?q=nothing-like-it",
+        "/console/ledger/car-0417",
+        "/console/ledger/hp-1871",
         f"/console/cases/{full + 2}",
         world.link(full, Purpose.CASE),
         world.link(full, Purpose.UNSUBSCRIBE),
