@@ -43,7 +43,7 @@ class Config(Section):
         " overlap share the work. In an environment variable: a JSON list.",
     )
     routes: tuple[RouteConfig, ...] = Field(
-        (), description="Foreign topics and how they are read, as `[[ingest.routes]]` tables; see docs/telemetry.md."
+        (), description="Foreign topics and how they are read, as `[[ingest.routes]]` tables; see docs/formats.md."
     )
     device_rate: float = Field(
         50.0,

@@ -56,6 +56,10 @@ ODD = (
     2**64, 10**30, -(10**400), 1e308, -0.0, float("nan"), float("inf"), "2026-11-21T20:00:00Z", "state/hp-1", "\udfff",
     "9999-12-31T23:59:59+23:59", "{{ value_json.a['b'][0] | round(1) }}", "{{ value }}", "{{ x / 2 }}", "x" * 3000,
 )  # fmt: skip
+METRIC_VALUES: tuple[dict[str, Any], ...] = (
+    {"float_value": 30.0}, {"int_value": 2**32 - 1}, {"long_value": 2**64 - 1}, {"string_value": "heating"},
+    {"double_value": float("nan")}, {"boolean_value": True}, {"dataset_value": b"x"}, {"is_null": True}, {},
+)  # fmt: skip
 INSERTED = (b"[" * 40, b"NaN", b'"', b"\\u0000", b"9" * 50, b"\xff", b"{}", b",")
 LABELS = {"bn": -2, "bt": -3, "bv": -5, "bs": -6, "bver": -1, "n": 0, "v": 2, "vs": 3, "vb": 4, "s": 5, "t": 6, "vd": 8}
 
@@ -131,10 +135,7 @@ class Maker:
                 metric["name"] = self._random.choice([*SIGNALS, "bdSeq", "Node Control/Rebirth", ""])
             if self._random.random() < 0.6:
                 metric["alias"] = self._random.randrange(6)
-            metric |= self._random.choice(
-                [{"float_value": 30.0}, {"int_value": 2**32 - 1}, {"long_value": 2**64 - 1}, {"string_value": "heating"},
-                 {"double_value": float("nan")}, {"boolean_value": True}, {"dataset_value": b"x"}, {"is_null": True}, {}]
-            )  # fmt: skip
+            metric |= self._random.choice(METRIC_VALUES)
             metrics.append(metric)
         seq = self._random.choice([None, self._random.randrange(300)])
         return build(NOW - self._random.randrange(10**9), seq, metrics)
