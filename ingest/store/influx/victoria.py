@@ -128,7 +128,7 @@ class Victoria:
         return understood(text, _Answer).data.result
 
     def _selector(self, field: str, device: int | None, signals: list[int]) -> str:
-        parts = [f'__name__=~"{MEASUREMENT}_{field}"', f"db={json.dumps(self._database)}"]
+        parts = [f'__name__=~"{MEASUREMENT}_{field}"', f"db={json.dumps(self._database, ensure_ascii=False)}"]
         if device is not None:
             parts.append(f'device="{int(device)}"')
         if signals:

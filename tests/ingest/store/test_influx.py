@@ -96,6 +96,28 @@ def test_any_database_name_is_only_a_name(influxd: str, name: str) -> None:
         assert store.count() == 1
 
 
+@pytest.fixture(scope="module")
+def victoria(server_url: Callable[[str], str]) -> str:
+    return server_url("victoriametrics")
+
+
+LABELS = st.text(st.characters(exclude_categories=["C"], exclude_characters="/\\[]*?"), min_size=1, max_size=30)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(LABELS | HOSTILE | st.sampled_from(['"} or {db!="', '",db!="', "a{b}c,d=e"]))
+def test_any_label_of_victoriametrics_is_only_a_label(victoria: str, name: str) -> None:
+    with (
+        closing(InfluxStore(InfluxConfig(url=victoria, server="victoriametrics", database=name))) as store,
+        closing(InfluxStore(InfluxConfig(url=victoria, server="victoriametrics", database=f"{name}2"))) as other,
+    ):
+        keep(other, one())
+        store.erase(1)
+        keep(store, one(T0 + 5))
+        assert store.read([A], T0, T0 + 9).ts.tolist() == [T0 + 5]
+        assert other.read([A], T0, T0 + 9).ts.tolist() == [T0]
+
+
 def test_an_identifier_cannot_end_early() -> None:
     assert identifier('a"b\\c\nd') == '"a\\"b\\\\c\\nd"'
 
