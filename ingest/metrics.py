@@ -45,6 +45,7 @@ events_booked = counter("writer_events_booked", "What devices said that is no re
 flush_seconds = histogram(
     "writer_flush_seconds", "Time to store and book one flush.", (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 )
+intake_messages = counter("intake_messages", "Messages that came in requests (HTTP) and are in the log.")
 commands_sent = counter("commands_sent", "Commands that the broker took over for a device.")
 command_answers = counter("command_answers", "Answers of devices to commands: taken, unmatched, unreadable.", "outcome")
 broker_publishes_refused = counter(

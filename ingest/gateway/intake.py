@@ -166,7 +166,7 @@ def _outcome(frames: list[Frame]) -> Outcome:
 
 
 def _measure(outcomes: list[Outcome]) -> None:
-    metrics.messages_received.inc(len(outcomes))
+    metrics.intake_messages.inc(len(outcomes))
     for outcome in outcomes:
         metrics.readings_accepted.inc(outcome.accepted)
         for refusal in outcome.refusals:

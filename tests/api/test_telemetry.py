@@ -159,6 +159,18 @@ def test_an_unknown_format_is_415_and_one_may_be_named(running: Running, key: st
     assert named.status_code == 202
 
 
+def test_a_foreign_format_goes_by_its_content_type(running: Running, settings: Settings, key: str) -> None:
+    pack = [{"bn": "", "bt": SystemClock().now_ms() / 1000, "n": "speed", "u": "km/h", "v": 12.5}]
+    answer = post(running, pack, key, **{"content-type": "application/senml+json; charset=utf-8"})
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 1), answer.text
+    assert frames(settings)[0].readings.value.tolist() == [12.5]
+
+
+@pytest.mark.parametrize("device", ["%00", "car%201", "%F0%9F%90%9F", "a" * 500])
+def test_a_device_that_cannot_be_is_a_stranger(running: Running, key: str, device: str) -> None:
+    assert post(running, message(), key, device=device).status_code == 401
+
+
 def test_a_body_may_be_as_large_as_over_mqtt_and_no_larger(running: Running, key: str) -> None:
     batch = [message(back_s=n) for n in range(2000)]
     assert len(json.dumps(batch)) > 64 * 1024
