@@ -17,11 +17,12 @@ from ingest.identity.authority import AUTHORITY_NAME, KEY_FILE, Authority, home
 from ingest.identity.broker import enforced, refusals, texts
 from ingest.identity.broker.folder import ENVIRONMENT, BrokerFolder
 from ingest.identity.broker.process import MosquittoProcess
-from ingest.identity.broker.role import BrokerRun
+from ingest.identity.broker.role import Keeper
 from ingest.identity.broker.texts import ForeignTopic, Listeners, Profile
 from ingest.wire.topics import PREFIX, is_identifier
 from kit import logs, metrics
 from kit.cli import JsonFlag, emit, settings
+from kit.db import connect
 from kit.settings import Broker, Core, Settings
 from kit.supervise import Stop
 
@@ -108,8 +109,10 @@ def run(
     metrics.serve(metrics_port)
     folder = folder_of(current, out)
     ca = Authority.load(home(current))
-    process = MosquittoProcess(folder, count_refusals)
-    BrokerRun(current, folder, ca, foreign_topics(current), process).run(Stop().on_signals())
+    engine = connect(current)
+    keeper = Keeper(engine, folder, ca, foreign_topics(current))
+    keeper.run(MosquittoProcess(folder, count_refusals), Stop().on_signals())
+    engine.dispose()
 
 
 @broker_app.command("refusals")

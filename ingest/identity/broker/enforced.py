@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ingest.identity.credentials import Kind, is_live
 from ingest.tables import DeviceCredentialRow, DeviceRow
+
+Mark = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,19 @@ class Enforced:
 def read(session: Session, tenant: str) -> Enforced:
     """What holds now for the tenant's devices; of several passwords the newest counts."""
     return Enforced(_passwords(session, tenant), _revoked(session, tenant), _serials(session, tenant))
+
+
+def mark(session: Session, tenant: str) -> Mark:
+    """What changes whenever `read` does, made by the database without sending a device; time alone may change it."""
+    credentials = (
+        select(func.count(), func.max(DeviceCredentialRow.id), func.count().filter(is_live()))
+        .join(DeviceRow, DeviceRow.no == DeviceCredentialRow.device_no)
+        .where(DeviceRow.tenant == tenant)
+    )
+    devices = select(func.count(), func.sum(func.extract("epoch", DeviceRow.revoked_at))).where(
+        DeviceRow.tenant == tenant
+    )
+    return (*session.execute(credentials).one(), *session.execute(devices).one())
 
 
 def _passwords(session: Session, tenant: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ import time
 import psutil
 
 from ingest import metrics
+from ingest.errors import BrokerFolderUnusable
 from ingest.identity.broker import texts
 from ingest.identity.broker.folder import BrokerFolder
 from ingest.identity.broker.refusals import LogReader, Refused
@@ -37,7 +38,12 @@ class MosquittoProcess:
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Start it; one that outlived its own `broker run` is ended first. Raises ServiceError without Mosquitto."""
+        """Start it; one that outlived its own `broker run` is ended first.
+
+        Raises BrokerFolderUnusable, and ServiceError without Mosquitto.
+        """
+        if not (self._folder.path / texts.CONF).is_file():
+            raise BrokerFolderUnusable(self._folder.path)
         binary = find_mosquitto()
         if binary is None:
             raise ServiceError("Mosquitto is not installed on this machine.", "Debian: apt install mosquitto.")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from ingest.errors import BrokerFolderUnusable
@@ -15,6 +17,7 @@ from ingest.identity.authority import Authority
 from ingest.identity.broker import enforced, texts
 from ingest.identity.broker.enforced import Enforced
 from ingest.identity.broker.folder import ENVIRONMENT, BrokerFolder
+from ingest.identity.broker.role import Keeper
 from ingest.identity.broker.texts import ForeignTopic, Listeners, Profile
 from ingest.identity.credentials import Kind
 from ingest.registry.devices import Device, DeviceSpec, register, set_revoked
@@ -61,6 +64,30 @@ def test_what_holds_is_read_from_the_registry(session: Session, car: Device) -> 
     set_revoked(session, car.no, revoked=True)
     holds = enforced.read(session, "demo")
     assert (set(holds.passwords), holds.revoked, holds.serials) == ({"car-2"}, ("car-1",), ("aa", "bb"))
+
+
+def test_the_keeper_reads_the_registry_only_when_it_changed(
+    engine: Engine, session: Session, car: Device, folder: BrokerFolder, ca: Authority
+) -> None:
+    keeper, at = Keeper(engine, folder, ca, ()), now()
+    session.commit()
+    assert sorted(keeper.keep(at)) == ["acl", "revoked.pem"]
+    (folder.path / texts.ACL).write_text("spoilt")
+    assert keeper.keep(at + timedelta(minutes=59)) == []
+    assert keeper.keep(at + timedelta(minutes=61)) == ["acl"]
+    changes: list[tuple[Callable[[], object], list[str]]] = [
+        (lambda: credentials.give_password(session, car), ["passwords"]),
+        (lambda: credentials.give_password(session, car), ["passwords"]),
+        (lambda: credentials.keep(session, car, Kind.CERTIFICATE, "1f"), []),
+        (lambda: credentials.end(session, car, Kind.CERTIFICATE, timedelta(0)), ["revoked.pem"]),
+        (lambda: set_revoked(session, car.no, revoked=True), ["passwords", "acl"]),
+        (lambda: set_revoked(session, car.no, revoked=False), ["passwords", "acl"]),
+        (lambda: credentials.revoke(session, car), ["passwords"]),
+    ]
+    for change, files in changes:
+        change()
+        session.commit()
+        assert keeper.keep(at + timedelta(minutes=62)) == files
 
 
 def test_a_sync_changes_only_what_changed(folder: BrokerFolder, ca: Authority) -> None:
