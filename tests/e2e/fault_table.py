@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,13 +90,9 @@ def store_away(seconds: float) -> Callable[[Plant], None]:
 def disk_full(plant: Plant) -> None:
     assert plant.disk
     ballast = plant.disk / "ballast"
-    with ballast.open("wb") as file:
-        try:
-            while True:
-                file.write(b"\0" * 65_536)
-                file.flush()
-        except OSError:
-            pass
+    with suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"\0" * 65_536)
     time.sleep(15)
     ballast.unlink()
 
