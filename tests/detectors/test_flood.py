@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from detectors.engine import checkpoint
 from detectors.engine.engine import Engine
-from detectors.engine.flood import CALM_MS, MESSAGES
+from detectors.engine.flood import CALM_MS, MESSAGES, THROTTLED
 from detectors.engine.program import Program
 from detectors.finding import Finding
+from ingest.gateway.judge import REASONS
 from ingest.reading import Frame, ReadingBatch, Refusal
 from tests.detectors.detector_feed import START, device, drive
 
@@ -53,6 +54,10 @@ def test_a_flood_of_one_device_says_nothing_of_others_and_readings_are_still_jud
     (raised,) = engine.process(throttled("car-9", MESSAGES, START, drive(1, 5)))
     assert raised.device == "car-9"
     assert engine.readings == 25
+
+
+def test_the_gateway_says_throttled_by_the_word_that_is_listened_for() -> None:
+    assert THROTTLED in REASONS
 
 
 def test_a_flood_goes_on_over_a_checkpoint(program: Program) -> None:
