@@ -14,7 +14,7 @@ import numpy as np
 
 from detectors.algorithms.attention import Attention
 from detectors.algorithms.catalogue import DETECTORS
-from detectors.algorithms.detector import Ints, Scores, new_state
+from detectors.algorithms.detector import Floats, Ints, Scores, new_state
 from detectors.algorithms.seasonal import Seasonal
 from detectors.algorithms.state import SlotState
 from detectors.engine import flood
@@ -22,6 +22,7 @@ from detectors.engine.derive import SIGNAL_FIELDS, WATCH_FIELDS, changed, derive
 from detectors.engine.fleet import Fleet, Lookup
 from detectors.engine.flood import Floods
 from detectors.engine.program import Program
+from detectors.engine.run import Run
 from detectors.faults import fusion
 from detectors.faults.catalogue import FAULTS
 from detectors.faults.evidence import Band, Scene, build, confidence
@@ -74,20 +75,37 @@ class Engine:
         self._slot_of: Ints = np.empty(0, np.int64)  # detector slot of each watch
         self._device_of: Ints = np.empty(0, np.int64)  # device slot of each watch
 
-    def process(self, frame: Frame) -> list[Finding]:
-        """Take over one frame; the findings that it led to, in order."""
-        swept = self.log_ms // SWEEP_MS
+    def process(self, *frames: Frame) -> list[Finding]:
+        """Take over frames, small ones together; the findings that they led to."""
+        found: list[Finding] = []
+        run = Run()
+        for frame in frames:
+            if len(run) + len(frame.readings) > CHUNK:
+                found += self._take(run)
+                run = Run()
+            swept = self.log_ms // SWEEP_MS
+            self._tick(frame)
+            run.add(frame, self.log_ms, self.received_ms)
+            if frame.refusals:
+                found += flood.take(self.floods, frame, self.log_ms, self._tenant)
+            if self.log_ms // SWEEP_MS != swept:
+                found += self._take(run) + self._sweep()
+                run = Run()
+        return found + self._take(run)
+
+    def _tick(self, frame: Frame) -> None:
         step = frame.received_ms - self.received_ms if self.received_ms else 0
         self.log_ms = self.log_ms + min(max(step, 0), 2 * HEARTBEAT_MS) if self.log_ms else frame.received_ms
         self.received_ms = max(self.received_ms, frame.received_ms)
-        found = flood.take(self.floods, frame, self.log_ms, self._tenant) if frame.refusals else []
-        for start in range(0, len(frame.readings), CHUNK):
-            found += self._take(frame.readings.take(slice(start, start + CHUNK)))
-        if self.log_ms // SWEEP_MS != swept:
-            everyone = np.arange(len(self.fleet.devices), dtype=np.int64)
-            found += self._silent(everyone, np.full(len(everyone), np.nan))
-            found += flood.calm(self.floods, self.log_ms, self.received_ms, self._tenant)
-        return found
+
+    def _sweep(self) -> list[Finding]:
+        """Look for devices that have fallen silent, and for those whose flood is over."""
+        columns, everyone = self.fleet.columns, np.arange(len(self.fleet.devices), dtype=np.int64)
+        now = np.full(len(everyone), self.log_ms, np.int64)
+        received_ms = np.full(len(everyone), self.received_ms, np.int64)
+        age = np.full(len(everyone), np.nan)
+        found = self._silent(everyone, now, received_ms, age, columns["heard_ms"] - columns["age_ms"])
+        return found + flood.calm(self.floods, self.log_ms, self.received_ms, self._tenant)
 
     def watch_slots(self) -> None:
         """Give every watch of every known device its place in its detector's state."""
@@ -135,7 +153,21 @@ class Engine:
         for slot, program in enumerate(programs.tolist(), start):
             state.set(slot, **self.program.watches[program].parameters)
 
-    def _take(self, batch: ReadingBatch) -> list[Finding]:
+    def _take(self, run: Run) -> list[Finding]:
+        """Score the frames of a run, one by one while a silent device may be heard again: that may be a finding."""
+        if len(run.frames) > 1 and self.fleet.columns["silent"].any():
+            return [finding for one in run.apart() for finding in self._take(one)]
+        found: list[Finding] = []
+        if not len(run):
+            return found
+        batch, frame = run.columns()
+        for start in range(0, len(batch), CHUNK):
+            part = slice(start, start + CHUNK)
+            found += self._readings(batch.take(part), frame[part], run)
+        return found
+
+    def _readings(self, batch: ReadingBatch, frame: Ints, run: Run) -> list[Finding]:
+        """Score readings; `frame` says in which frame of the run each came."""
         slots = self.fleet.slots(device_no(cast("Any", batch.series)))
         known = slots >= 0
         self.readings += len(batch)
@@ -144,12 +176,13 @@ class Engine:
             return []
         self._grow()
         if not known.all():
-            slots, batch = slots[known], batch.take(known)
-        spoke = self._heard(slots, batch)
-        ahead = batch.ts > self.received_ms + AHEAD_MS
-        if ahead.any():
-            self.skipped += int(ahead.sum())
-            slots, batch = slots[~ahead], batch.take(~ahead)
+            slots, batch, frame = slots[known], batch.take(known), frame[known]
+        received_ms = np.array(run.received_ms, np.int64)
+        spoke = self._heard(slots, batch, frame, received_ms, np.array(run.log_ms, np.int64))
+        if batch.ts.max() > received_ms[0] + AHEAD_MS:
+            timely = batch.ts <= received_ms[frame] + AHEAD_MS
+            self.skipped += int((~timely).sum())
+            slots, batch = slots[timely], batch.take(timely)
         columns = (slots, cast("Ints", signal_no(cast("Any", batch.series))), batch.ts, batch.value)
         state = (self.states["signals"], self.states["watches"])
         samples, skipped = derive(self.program, self.fleet.columns.rows, state, columns)
@@ -230,29 +263,28 @@ class Engine:
             found += [finding for claim in claims for finding in self._finding(device, claim)]
         return found
 
-    def _heard(self, slots: Ints, batch: ReadingBatch) -> list[Finding]:
-        """Tell the silence detector who spoke, and how old the newest was of what they had kept."""
-        spoke, newest, kept = self.fleet.spoke(slots, batch)
-        age = np.where(kept, np.maximum(self.received_ms - newest, 0), 0)
+    def _heard(self, slots: Ints, batch: ReadingBatch, frame: Ints, received_ms: Ints, log_ms: Ints) -> list[Finding]:
+        """Tell the silence detector who spoke in each frame, and how old the newest was of what they had kept."""
+        spoke = self.fleet.spoke(slots, batch, frame)
+        received = received_ms[spoke.frame]
+        age = np.where(spoke.kept, np.maximum(received - spoke.newest, 0), 0)
         columns = self.fleet.columns
-        columns["heard_ms"][spoke], columns["age_ms"][spoke] = self.received_ms, age
-        return self._silent(spoke, age.astype(np.float64))
+        columns["heard_ms"][spoke.device], columns["age_ms"][spoke.device] = received, age  # the last frame counts
+        return self._silent(spoke.device, log_ms[spoke.frame], received, age.astype(np.float64), received - age)
 
-    def _silent(self, devices: Ints, age: Any) -> list[Finding]:
-        ts = np.full(len(devices), self.log_ms, np.int64)
-        scores = self._silence.update(self.states["silence"], devices, ts, age)
+    def _silent(self, devices: Ints, log_ms: Ints, received_ms: Ints, age: Floats, onset: Ints) -> list[Finding]:
+        scores = self._silence.update(self.states["silence"], devices, log_ms, age)
         found: list[Finding] = []
-        columns = self.fleet.columns
-        for at in changed(devices, scores.active, columns["silent"]).tolist():
-            device = int(devices[at])
+        for at in sorted(
+            changed(devices, scores.active, self.fleet.columns["silent"]).tolist(), key=devices.__getitem__
+        ):
+            device, since, now = int(devices[at]), int(onset[at]), int(received_ms[at])
             kind, patient = self.fleet.type_of(device), self.patients.setdefault(device, Patient())
             if kind is None:
                 continue
-            onset = int(columns["heard_ms"][device] - columns["age_ms"][device])
-            quiet = self.received_ms - onset
             symptom = Symptom(
-                "silent", len(kind.profile.watches), int(scores.active[at]), onset, self.received_ms, 0,
-                float(scores.surprise[at]), float(scores.severity[at]), float(quiet), 0.0, 0.0, 0.0, 0.0,
+                "silent", len(kind.profile.watches), int(scores.active[at]), since, now, 0,
+                float(scores.surprise[at]), float(scores.severity[at]), float(now - since), 0.0, 0.0, 0.0, 0.0,
             )  # fmt: skip
             claims = fusion.change(patient, kind.device_type.name, symptom)
             found += [finding for claim in claims for finding in self._finding(device, claim)]

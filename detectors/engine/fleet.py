@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -30,7 +31,16 @@ FIELDS = (
     Field("silent", "i1"),
 )
 UNWATCHED = -1
-NEVER = np.iinfo(np.int64).min
+HISTORICAL = int(Quality.HISTORICAL)
+
+
+class Spoke(NamedTuple):
+    """Who spoke: an entry for each device in each frame, with the newest time, and whether any of it had been kept."""
+
+    device: Ints
+    frame: Ints
+    newest: Ints
+    kept: NDArray[np.bool_]
 
 
 class Fleet:
@@ -67,13 +77,13 @@ class Fleet:
         kind = int(self.columns["type_no"][slot])
         return None if kind == UNWATCHED else self._types[kind]
 
-    def spoke(self, slots: Ints, batch: ReadingBatch) -> tuple[Ints, Ints, NDArray[np.bool_]]:
-        """Which devices the readings at `slots` are of, in ascending order; the newest time, and if any was kept."""
-        newest = np.full(len(self.devices), NEVER, np.int64)
-        kept = np.zeros(len(self.devices), np.bool_)
-        _newest(slots, batch.ts, batch.quality & np.uint8(Quality.HISTORICAL), newest, kept)
-        found = np.flatnonzero(newest != NEVER)
-        return found, newest[found], kept[found]
+    def spoke(self, slots: Ints, batch: ReadingBatch, frame: Ints) -> Spoke:
+        """Which devices the readings at `slots` are of; `frame` is the place of the frame of each, ascending."""
+        device, at, newest = (np.empty(len(slots), np.int64) for _ in range(3))
+        out = Spoke(device, at, newest, np.empty(len(slots), np.bool_))
+        last = np.full(len(self.devices), -1, np.int64)
+        count = _spoke(slots, batch.ts, batch.quality, frame, last, out)
+        return Spoke(out.device[:count], out.frame[:count], out.newest[:count], out.kept[:count])
 
     def restore(self, data: bytes) -> None:
         """Take over dumped columns; the devices are looked up again. Raises StateUnreadable."""
@@ -113,10 +123,20 @@ class Fleet:
 
 
 @njit(cache=True, nogil=True)
-def _newest(slot, ts, historical, newest, kept):  # type: ignore[no-untyped-def]
+def _spoke(slot, ts, quality, frame, last, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """`last` holds the row of each device's newest entry, -1 for none."""
+    count, first = 0, 0
     for i in range(len(slot)):
-        newest[slot[i]] = max(newest[slot[i]], ts[i])
-        kept[slot[i]] |= historical[i] != 0
+        if i > 0 and frame[i] != frame[i - 1]:
+            first = count
+        row = last[slot[i]]
+        if row < first:
+            row, last[slot[i]] = count, count
+            out.device[row], out.frame[row], out.newest[row], out.kept[row] = slot[i], frame[i], ts[i], False
+            count += 1
+        out.newest[row] = max(out.newest[row], ts[i])
+        out.kept[row] |= quality[i] & HISTORICAL != 0
+    return count
 
 
 def _forgotten(no: int) -> Device:

@@ -25,6 +25,7 @@ from ingest import offsets
 from ingest.errors import FrameCorrupt
 from ingest.log import PartitionLog
 from ingest.log.frames import decode
+from ingest.reading import Frame
 from kit import leases
 from kit.db import transaction
 from kit.leases import Lease
@@ -32,6 +33,7 @@ from kit.logs import get
 
 READER = "detector"  # the name under which ingest knows how far detection has come
 SAVING_SHARE = 0.05  # of the time at most goes into checkpoints; large states are saved less often
+TOGETHER = 20_000  # readings scored in one go; fewer cost more each, more delay the first finding among them
 TELL_EVERY_S = 1.0  # how often the lag is looked up; at every step it would cost more than the step
 
 _log = get("detector")
@@ -63,10 +65,17 @@ class Partition:
         """Take over up to `most` frames and commit what is due; whether there was anything to do."""
         self.sound = False
         entries = self._log.read(self.number, self._offset, most)
+        frames: list[Frame] = []
+        readings = 0
         for offset, data in entries:
-            self._take(offset, data)
-            if self._pending:
-                self._report()
+            for frame in self._decoded(offset, data):
+                frames.append(frame)
+                readings += len(frame.readings)
+            self._offset, self._dirty = offset, True
+            if readings >= TOGETHER:
+                self._take(frames)
+                frames, readings = [], 0
+        self._take(frames)
         now = time.monotonic()
         if self._dirty and now >= self._due:
             self._commit()
@@ -98,27 +107,35 @@ class Partition:
             except StateUnreadable as error:
                 self._mute_until_ms = found[1]
                 _log.warning("learning anew from the log", partition=self.number, reason=error.problem)
-        first, _last = self._log.bounds(self.number)
-        if self._offset + 1 < first:
+        first, last = self._log.bounds(self.number)
+        if not first - 1 <= self._offset <= last:  # it was trimmed, salvaged or replaced
             if self._offset:
-                _log.warning("log entries are gone", partition=self.number, after=self._offset, first=first)
+                _log.warning("log entries are gone", partition=self.number, after=self._offset, first=first, last=last)
             self._offset = first - 1
 
-    def _take(self, offset: int, data: bytes) -> None:
-        engine = self._engine
-        before = engine.readings, engine.skipped
+    def _decoded(self, offset: int, data: bytes) -> list[Frame]:
+        """The frame of an entry; none for a damaged one, which is counted and passed over."""
         try:
-            frame = decode(data)
+            return [decode(data)]
         except FrameCorrupt as error:
             metrics.skipped.labels("corrupt_frame").inc()
             _log.error("frame left out", partition=self.number, offset=offset, reason=error.problem)
+            return []
+
+    def _take(self, frames: list[Frame]) -> None:
+        """Let the engine have frames, together unless some are looked at again and mute; report what it found."""
+        engine = self._engine
+        before = engine.readings, engine.skipped
+        if any(frame.received_ms <= self._mute_until_ms for frame in frames):
+            for frame in frames:
+                found = engine.process(frame)
+                self._pending += found if frame.received_ms > self._mute_until_ms else []
         else:
-            found = engine.process(frame)
-            if frame.received_ms > self._mute_until_ms:
-                self._pending += found
-        self._offset, self._dirty = offset, True
+            self._pending += engine.process(*frames)
         metrics.readings.inc(engine.readings - before[0])
         metrics.skipped.labels("late_or_double").inc(engine.skipped - before[1])
+        if self._pending:
+            self._report()
 
     def _report(self) -> None:
         """Commit the findings; the first time with a checkpoint, so that there is always one that knows of them."""

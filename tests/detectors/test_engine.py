@@ -15,7 +15,7 @@ from detectors.errors import StateUnreadable
 from detectors.faults.catalogue import FAULTS
 from detectors.faults.profiles import PROFILES
 from detectors.finding import Finding
-from ingest.reading import Frame, Quality, ReadingBatch
+from ingest.reading import Frame, Quality, ReadingBatch, Refusal
 from ingest.wire.device_types import DEVICE_TYPES
 from tests.detectors.detector_feed import MINUTE, START, device, drive, engine_of, frames, messages
 
@@ -60,6 +60,32 @@ def test_any_cut_of_the_log_gives_the_same_findings(program: Program, cuts: list
     whole = run(engine_of(program, fleet), frames(batch, []))
     assert {finding.fault for finding in whole} == {"coolant_leak", "charging_fault"}
     assert run(engine_of(program, fleet), frames(batch, [cut for cut in cuts if cut < len(batch)])) == whole
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=12))
+def test_frames_taken_together_give_what_they_give_one_by_one(program: Program, sizes: list[int]) -> None:
+    numbers, batch = unwell_fleet()
+    fleet = [device(no, "vehicle") for no in numbers] + [device(4, "heat_pump")]
+    back = START + 30 * HOUR
+    speaks = [messages(4, "heat_pump", [at, at + MINUTE], {"outdoor_temp": 3.0}) for at in (START, back, back + HOUR)]
+    parts = [
+        Frame(START + 2 * MINUTE, speaks[0]),
+        *frames(batch, range(50, 750, 9)),
+        *(Frame(START + 3 * HOUR + 10_000 * at, ReadingBatch.empty()) for at in range(9000)),  # a day of nothing
+        *(Frame(back + 60_000 * at, speaks[1 + at // 60]) for at in range(120)),
+        Frame(back + 3 * HOUR, ReadingBatch.empty(), (Refusal("vehicle-1", "throttled", "", 500, b""),)),
+    ]
+    straight, together = engine_of(program, fleet), engine_of(program, fleet)
+    expected = run(straight, parts)
+    assert {finding.fault for finding in expected} == {"coolant_leak", "charging_fault", "silent", "flooding"}
+    found, rest, size = [], parts, itertools.cycle(sizes)
+    while rest:
+        many = next(size)
+        found += together.process(*rest[:many])
+        rest = rest[many:]
+    assert found == expected
+    assert checkpoint.dump(together) == checkpoint.dump(straight)
 
 
 def test_the_order_of_devices_and_of_signals_changes_nothing(program: Program) -> None:
