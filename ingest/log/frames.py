@@ -4,7 +4,7 @@ Layout, little-endian: magic ``FW``, version, flags, received time (i64 ms), num
 received (i32), length of the rest (u32); then the columns series, ts, value, quality and seq; the rest, refusals and
 events as MessagePack; a CRC-32 of all of it. The flags leave out what most frames do not need: series and times (as
 distance to the received time) in 32 bits where they fit, quality and seq not at all where they are 0 and -1
-throughout: 16 bytes a reading instead of 33.
+throughout: 16 bytes a reading, 20 with a seq that fits, instead of 33.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CRC = struct.Struct("<I")
 _MAGIC = b"FW"
 _VERSION = 2
 _LEAST_BYTES = 16  # of one reading
-_SHORT_SERIES, _SHORT_TS, _HAS_QUALITY, _HAS_SEQ = 1, 2, 4, 8
+_SHORT_SERIES, _SHORT_TS, _HAS_QUALITY, _HAS_SEQ, _SHORT_SEQ = 1, 2, 4, 8, 16
 
 
 class _Rest(msgspec.Struct, array_like=True, gc=False):
@@ -55,8 +55,9 @@ def encode(frame: Frame) -> bytes:
         flags |= _HAS_QUALITY
         columns.append(batch.quality.astype("u1"))
     if (batch.seq != -1).any():
-        flags |= _HAS_SEQ
-        columns.append(batch.seq.astype("<i8"))
+        short = _fits(batch.seq, np.int32)
+        flags |= _HAS_SEQ | (_SHORT_SEQ if short else 0)
+        columns.append(batch.seq.astype("<i4" if short else "<i8"))
     rest = _rest_of(frame)
     header = _HEADER.pack(_MAGIC, _VERSION, flags, frame.received_ms, len(batch), frame.received, len(rest))
     body = b"".join([header, *(column.tobytes() for column in columns), rest])
@@ -106,7 +107,7 @@ def _fits(column: NDArray[np.int64], kind: type[np.integer[Any]]) -> bool:
 
 def _length(flags: int, count: int, rest_bytes: int) -> int:
     width = 8 + (4 if flags & _SHORT_SERIES else 8) + (4 if flags & _SHORT_TS else 8)
-    width += bool(flags & _HAS_QUALITY) + 8 * bool(flags & _HAS_SEQ)
+    width += bool(flags & _HAS_QUALITY) + (4 if flags & _SHORT_SEQ else 8) * bool(flags & _HAS_SEQ)
     return _HEADER.size + count * width + rest_bytes + _CRC.size
 
 
@@ -124,7 +125,8 @@ def _readings(data: bytes, flags: int, received_ms: int, count: int) -> ReadingB
     ts = column("<i4" if short_ts else "<i8").astype(np.int64) + (received_ms if short_ts else 0)
     value = column("<f8").astype(np.float64)
     quality = column("u1").astype(np.uint8) if flags & _HAS_QUALITY else np.zeros(count, np.uint8)
-    seq = column("<i8").astype(np.int64) if flags & _HAS_SEQ else np.full(count, -1, np.int64)
+    kind = "<i4" if flags & _SHORT_SEQ else "<i8"
+    seq = column(kind).astype(np.int64) if flags & _HAS_SEQ else np.full(count, -1, np.int64)
     return ReadingBatch(series, ts, value, quality, seq)
 
 

@@ -15,8 +15,8 @@ def partition_of(tenant: str, identifier: str, partitions: int) -> int:
 class PartitionLog(Protocol):
     """P ordered, durable sequences of entries. Offsets start at 1 and go up by one; 0 is "before the first".
 
-    One process appends, any number read meanwhile; every method may be called from any thread. Methods raise
-    LogFull (append) or LogUnavailable; nothing is appended then, and the call may be tried again.
+    Any number of processes append and read; every method may be called from any thread. Methods raise LogFull
+    (append), LogUnavailable, or LogDamaged, which is one; nothing is appended then, and the call may be tried again.
     """
 
     partitions: int

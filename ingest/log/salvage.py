@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.errors import LogUnavailable
-from ingest.log.sqlite import FILE, OFFSET_BITS, SCHEMA, SqliteLog
+from ingest.log.sqlite import FILE, OFFSET_BITS, PAGE, SCHEMA, SqliteLog
 
 COMPANIONS = ("", "-wal", "-shm")
 _UNBOUNDED = 1 << 60
@@ -49,7 +49,7 @@ def salvage(folder: Path, partitions: int, floors: Sequence[int], label: str) ->
 def _copy(old: Path, new: Path, partitions: int, floors: Sequence[int]) -> tuple[int, int]:
     kept = lost = 0
     with closing(sqlite3.connect(old)) as source, closing(sqlite3.connect(new, isolation_level=None)) as copy:
-        copy.executescript(SCHEMA)
+        copy.executescript(f"PRAGMA page_size = {PAGE};{SCHEMA}")
         copy.execute("INSERT INTO meta VALUES ('partitions', ?)", (partitions,))
         for partition in range(partitions):
             last = max(floors[partition], _last(source, partition))
