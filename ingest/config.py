@@ -93,7 +93,7 @@ class Config(Section):
     )
     store: StoreConfig = Field(default_factory=StoreConfig.model_construct, description="The telemetry store.")
 
-    @field_validator("subscribe", mode="before")
+    @field_validator("subscribe", "routes", mode="before")
     @classmethod
-    def _subscribe_from_a_variable(cls, value: object) -> object:
+    def _list_from_a_variable(cls, value: object) -> object:
         return from_json(value) if isinstance(value, str) else value

@@ -16,7 +16,8 @@ from ingest.gateway.known import Known, KnownDevices
 from ingest.gateway.message import AHEAD_MS, MessageReader
 from ingest.gateway.routes import Router, Way
 from ingest.log.protocol import partition_of
-from ingest.reading import DeviceEvent, EventKind
+from ingest.reading import DeviceEvent
+from ingest.wire import topics
 from ingest.wire.message import Heard, Message, Said
 
 MOST_READINGS = 100_000  # in one payload; fewer cuts long backfills, more lets one payload fill a flush
@@ -126,7 +127,7 @@ class PayloadReader:
     def _read_event(self, at: _Payload, said: Said) -> None:
         known = self._find(said.device)
         if known is None or known.revoked:
-            if said.kind is not EventKind.ANNOUNCEMENT:  # which may be of a node that is no device of ours
+            if at.topic.startswith(topics.PREFIX):  # a foreign node that comes or goes need be no device of ours
                 self._refuse(at, said.device, [(_stranger(known), said.device, 1)])
             return
         event = DeviceEvent(said.device, said.kind, self._event_ms(said, at.received_ms), said.body)
