@@ -37,7 +37,7 @@ _OPEN, _CLOSE, _OPEN_LIST, _CLOSE_LIST = (int(c) for c in b"{}[]")
 _ZERO, _NINE, _UP_A, _UP_F = (int(c) for c in b"09AF")
 _WORDS = np.frombuffer(b'ts"signals"seq"historical"clock"device"ok"true"false"', np.uint8)
 _AT_TS, _AT_SIGNALS, _AT_SEQ, _AT_HISTORICAL, _AT_CLOCK, _AT_DEVICE, _AT_OK, _AT_TRUE, _AT_FALSE = (
-    _WORDS.tobytes().index(word) for word in (b"ts", b"sig", b"seq", b"his", b"clo", b"dev", b"ok", b"tru", b"fal")
+    _WORDS.tobytes().index(word) for word in (b"ts", b"sig", b"seq", b"his", b"clo", b"dev", b"ok", b"true", b"false")
 )
 _TRUE_LEN, _FALSE_LEN = 4, 5
 _TS, _SIGNALS, _SEQ, _HISTORICAL, _CLOCK, _DEVICE = (1 << n for n in range(6))
