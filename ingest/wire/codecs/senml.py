@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.errors import Undecodable
@@ -38,6 +38,7 @@ class _Base:
     time: float = 0
     value: float | None = None
     sum: float | None = None
+    names: dict[str, tuple[str | None, str]] = field(default_factory=dict)  # device and signal of names met so far
 
 
 def resolved(records: Any, codec: str) -> Decoded:
@@ -85,10 +86,12 @@ def _seconds(message: Message) -> float:
 
 
 def _check_understood(record: dict[Any, Any], codec: str) -> None:
-    for key in record:
-        if isinstance(key, str) and key not in _FIELDS and key.endswith("_"):
+    for key in record.keys() - _FIELDS:
+        if isinstance(key, str) and key.endswith("_"):
             raise Undecodable(codec, f"the field {shown(key)} must be understood, and is not")
-    version = record.get("bver", VERSION)
+    if "bver" not in record:
+        return
+    version = record["bver"]
     if not isinstance(version, int) or isinstance(version, bool) or not 0 < version <= VERSION:
         raise Undecodable(codec, f"version {shown(version)} is none that is read here")
 
@@ -136,11 +139,11 @@ def _value(base: _Base, record: dict[Any, Any], field: str) -> Any:
 def _add(messages: list[Message], base: _Base, record: dict[Any, Any], suffix: str, value: Any) -> None:
     """Put a value into the message at hand, or into a new one where device or time differ or the signal is there."""
     full = base.name + _text(record, "n")
-    cut = max(full.rfind(":"), full.rfind("/")) + 1
-    signal = full[cut:] + suffix
-    if not full[cut:]:
-        raise _Broken(f"the name {shown(full)} names no signal")
-    new = Message(device=_URN.sub("", full[:cut]).rstrip(":/") or None, signals={signal: value}, clock="none")
+    if full not in base.names:
+        base.names[full] = _split(full)
+    device, signal = base.names[full]
+    signal += suffix
+    new = Message(device=device, signals={signal: value}, clock="none")
     if seconds := base.time + (_number(record, "t") if "t" in record else 0):
         new.clock = "relative" if abs(seconds) < RELATIVE_BELOW else "ok"
         new.ts = round(seconds * 1000) if math.isfinite(seconds) else seconds
@@ -149,6 +152,14 @@ def _add(messages: list[Message], base: _Base, record: dict[Any, Any], suffix: s
         last.signals[signal] = value
     else:
         messages.append(new)
+
+
+def _split(full: str) -> tuple[str | None, str]:
+    """Device and signal of a full name."""
+    cut = max(full.rfind(":"), full.rfind("/")) + 1
+    if not full[cut:]:
+        raise _Broken(f"the name {shown(full)} names no signal")
+    return _URN.sub("", full[:cut]).rstrip(":/") or None, full[cut:]
 
 
 def _text(record: dict[Any, Any], field: str) -> str:

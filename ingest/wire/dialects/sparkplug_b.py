@@ -20,7 +20,7 @@ from typing import Any
 from ingest.errors import Undecodable
 from ingest.reading import EventKind
 from ingest.wire.dialects.naming import Naming
-from ingest.wire.dialects.sparkplug_proto import VALUES, build, parse
+from ingest.wire.dialects.sparkplug_proto import VALUE, build, parse
 from ingest.wire.message import Heard, Message, Said, announcement
 
 ASK_AGAIN_MS = 10_000  # sooner floods a node that is being born already, later leaves its data unread for long
@@ -174,29 +174,30 @@ class SparkplugB:
         return Heard(heard.messages, (announced, *online), (), heard.broken, heard.unannounced)
 
     def _data(self, place: _Place, node: _Node, content: Any) -> Heard:
-        messages: dict[tuple[int | None, bool], Message] = {}
-        unannounced: list[str] = []
+        """The readings of a message, one `Message` for each time; a name that comes twice at one time gets its own."""
+        device = self._identifier(place) or ""
         overall = content.timestamp if content.HasField("timestamp") else None
+        messages: dict[tuple[int | None, bool], Message] = {}
         spare: list[Message] = []
+        unannounced: list[str] = []
         for metric in content.metrics:
             known = node.aliases.get(metric.alias) if metric.HasField("alias") else None
             name = metric.name or (known.name if known and known.device == place.device else "")
             if not name:
                 unannounced.append(f"alias {metric.alias} of {place.node}")
                 continue
-            if name.startswith(_CONTROL) or name == _BD_SEQ:
+            if name == _BD_SEQ or name.startswith(_CONTROL):
                 continue
             datatype = metric.datatype or (known.datatype if known else node.types.get((place.device, name), 0))
-            ts = metric.timestamp if metric.HasField("timestamp") else overall
-            at = messages.setdefault((ts, metric.is_historical), self._message(place, ts, metric.is_historical))
-            if name in at.signals:  # twice at one time: neither is thrown away here
-                spare.append(at := self._message(place, ts, metric.is_historical))
+            key = metric.timestamp if metric.HasField("timestamp") else overall, metric.is_historical
+            at = messages.get(key)
+            if at is None:
+                at = messages[key] = _message(device, *key)
+            elif name in at.signals:
+                at = _message(device, *key)
+                spare.append(at)
             at.signals[name] = _value(metric, datatype)
         return Heard((*messages.values(), *spare), unannounced=tuple(unannounced))
-
-    def _message(self, place: _Place, ts: int | None, historical: bool) -> Message:
-        clock: Any = "none" if ts is None else "ok"
-        return Message(ts=ts, clock=clock, signals={}, historical=historical, device=self._identifier(place) or "")
 
     def _node_death(self, place: _Place, node: _Node, content: Any) -> Heard:
         number = _bd_seq(content)
@@ -217,6 +218,10 @@ class SparkplugB:
         node.asked_ms = received_ms
         wish = {"name": REBIRTH, "timestamp": received_ms, "datatype": 11, "boolean_value": True}
         return ((f"{self._prefix}/{place.group}/NCMD/{place.node}", build(received_ms, None, [wish])),)
+
+
+def _message(device: str, ts: int | None, historical: bool) -> Message:
+    return Message(ts=ts, clock="none" if ts is None else "ok", signals={}, historical=historical, device=device)
 
 
 def _missed(node: _Node, content: Any) -> int:
@@ -243,8 +248,8 @@ def _bd_seq(content: Any) -> int | None:
 
 def _value(metric: Any, datatype: int) -> Any:
     """The value of a metric; None for null and for what has no value that is read here."""
-    given = next((name for name in VALUES if metric.HasField(name)), None)
-    if metric.is_null or given is None:
+    given = metric.WhichOneof(VALUE)
+    if given is None or metric.is_null:
         return None
     value = getattr(metric, given)
     bits = _SIGNED_BITS.get(datatype, 0)

@@ -36,18 +36,22 @@ _FIELDS: dict[str, tuple[tuple[str, int, int], ...]] = {
         ("template_value", 18, _FIELD.TYPE_BYTES),
     ),
 }
-VALUES = tuple(name for name, _number, _kind in _FIELDS["Metric"] if name.endswith("_value"))
+VALUE = "value"
+"""The field group of which a metric has at most one: ``metric.WhichOneof(VALUE)`` names it."""
 
 
 def _described() -> Any:
     file = descriptor_pb2.FileDescriptorProto(name="sparkplug_b.proto", package="forewarn.sparkplug", syntax="proto2")
     for message, fields in _FIELDS.items():
         described = file.message_type.add(name=message)
+        if message == "Metric":
+            described.oneof_decl.add(name=VALUE)
         for name, number, kind in fields:
             repeated = name == "metrics"
             label = _FIELD.LABEL_REPEATED if repeated else _FIELD.LABEL_OPTIONAL
             of = ".forewarn.sparkplug.Metric" if repeated else None
-            described.field.add(name=name, number=number, type=kind, label=label, type_name=of)
+            one = 0 if name.endswith("_value") else None
+            described.field.add(name=name, number=number, type=kind, label=label, type_name=of, oneof_index=one)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("forewarn.sparkplug.Payload"))
