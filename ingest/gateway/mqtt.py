@@ -17,6 +17,7 @@ from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest import metrics
@@ -63,7 +64,7 @@ class Connection:
         kind = _CLIENTS[receive]
         self._inbox = Inbox(waiting_most, kind.linger_s)
         self._last_message_ms = 0
-        self._stopping = False
+        self._started = self._stopping = False
         self._why = ""  # a better reason for the end of a connection than paho's
         self._told = ""  # why the broker cannot be reached: said once, not every few seconds
         self.connected = False
@@ -73,6 +74,7 @@ class Connection:
 
     def start(self) -> None:
         """Connect in the background, and again whenever the connection is lost."""
+        self._started = True
         self._client.loop_start()
 
     def stop(self) -> None:
@@ -103,7 +105,10 @@ class Connection:
         return self.connected and self._inbox.is_empty() and self._status.siblings_vouch()
 
     def report(self) -> bool:
-        """Write the status file; a step for `kit.supervise`."""
+        """Write the status file, and see that the connection's thread lives; a step for `kit.supervise`."""
+        if self._started and not self._stopping and self._client.loop_start() == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            _log.error("the connection's thread had ended by an error of ours; it was started again")
+            self._cut()
         self._status.beat(self.connected and self._inbox.is_empty(), self._last_message_ms)
         return False
 

@@ -119,6 +119,24 @@ def test_leaving_over_a_dead_link_takes_no_longer_than_it_may(
         assert not stopping.is_alive()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paho makes a new pair of sockets
+def test_an_error_of_ours_that_ends_the_thread_deafens_the_gateway_for_a_moment_only(
+    connected: Connect, broker_url: str, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistake(*_args: object) -> None:
+        raise MemoryError
+
+    with connected(broker_url) as connection:
+        connection.report()  # all is well: nothing is started twice
+        with monkeypatch.context() as patch:
+            patch.setattr(connection._client, "_read", mistake)
+            publisher.raw(TOPIC, b"heard")
+            until(lambda: connection._client._thread is None, "the thread to end")
+        connection.report()
+        assert texts(take(connection, 1)) == ["heard"]
+
+
 def test_a_host_name_that_cannot_be_does_not_end_the_trying() -> None:
     connection = mqtt.Connection(Broker(url="mqtt://a..b"), "gateway-test", [ALL])
     connection.start()
