@@ -146,7 +146,8 @@ def _add(messages: list[Message], base: _Base, record: dict[Any, Any], suffix: s
     new = Message(device=device, signals={signal: value}, clock="none")
     if seconds := base.time + (_number(record, "t") if "t" in record else 0):
         new.clock = "relative" if abs(seconds) < RELATIVE_BELOW else "ok"
-        new.ts = round(seconds * 1000) if math.isfinite(seconds) else seconds
+        ms = seconds * 1000
+        new.ts = round(ms) if math.isfinite(ms) else ms
     last = messages[-1] if messages else new
     if last is not new and (last.device, last.ts) == (new.device, new.ts) and signal not in last.signals:
         last.signals[signal] = value

@@ -169,3 +169,48 @@ def test_json_that_is_no_message_is_broken(content: Any) -> None:
     decoded = CODECS.get("forewarn_json").decode(json.dumps(content).encode())
     assert not decoded.messages
     assert len(decoded.broken) == 1
+
+
+@pytest.mark.parametrize(
+    ("pack", "reason"),
+    [
+        ([{"n": "power", "v": 1, "v_": 2}], "must be understood"),
+        ([{"bver": 11, "n": "power", "v": 1}], "version"),
+        ({"n": "power", "v": 1}, "array"),
+    ],
+)
+def test_a_senml_pack_that_must_not_be_read_is_not(pack: object, reason: str) -> None:
+    with pytest.raises(Undecodable, match=reason):
+        CODECS.get("senml_json").decode(json.dumps(pack).encode())
+
+
+def test_broken_senml_records_do_not_drag_their_neighbours_down() -> None:
+    pack = [
+        {"bn": "hp-1:", "n": "power", "v": 1, "t": 1e306},
+        {"n": "mode", "v": 1, "vs": "x"},
+        {"n": "power"},
+        {"v": 3},
+        {"n": "power", "v": "4"},
+        7,
+        {"n": "power", "v": 10**400},
+    ]
+    decoded = CODECS.get("senml_json").decode(json.dumps(pack).encode())
+    assert [message.ts for message in decoded.messages] == [math.inf, None]
+    assert decoded.messages[1].signals == {"power": math.inf}
+    assert len(decoded.broken) == 5
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"\xd8\x1c\x81\xd8\x1d\x00",  # a list that holds itself
+        b"\xd8\x23\x61(",  # a pattern
+        b"\x81" * 40 + b"\x80",
+        b"\x81\xa2\x00\x61a\x00\x61b",  # a label twice
+        b"\x9b\x40\x00\x00\x00\x00\x00\x00\x00",  # four quintillion elements, it says
+        b"\xc4\x82\x1b\x00\x03\x8d\x7e\xa4\xc6\x80\x00\x01",  # ten to the quadrillionth
+    ],
+)
+def test_cbor_bombs_are_undecodable(payload: bytes) -> None:
+    with pytest.raises(Undecodable):
+        CODECS.get("senml_cbor").decode(payload)
