@@ -264,7 +264,7 @@ class Run:
         deadline = time.monotonic() + PATIENCE_S + self._load.seconds
         while not reached():
             count = taken()
-            self._progress.value = max(self._progress.value, count)
+            self._progress.reach(count)
             self._samples.append((count, {name: memory(pids) for name, pids in self._pids.items()}))
             if time.monotonic() > deadline:
                 raise RuntimeError(f"waited in vain: {taken()} messages taken of {self.sent}")

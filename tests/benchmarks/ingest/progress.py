@@ -29,3 +29,9 @@ class Progress:
     @value.setter
     def value(self, number: int) -> None:
         self._cell[0] = number
+
+    def reach(self, number: int) -> None:
+        """Have at least `number`; nothing is written over a consumer that counts here itself."""
+        if self.value >= number:
+            return
+        self.value = number
