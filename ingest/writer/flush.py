@@ -116,7 +116,7 @@ class Flusher:
                 leases.fence(session, lease)
                 intent.declare(session, READER, Intent(_offsets(old), _offsets(new), fresh))
         if fresh.any():
-            self._store.write(batch.take(fresh))
+            self._store.write(batch if fresh.all() else batch.take(fresh))
         return marked
 
     def _book(

@@ -87,7 +87,7 @@ def latency(runs: list[Measured]) -> str:
 
 def long(bench: Bench, readings: int) -> None:
     """Memory of the roles over very many readings."""
-    load = Load(readings / 12 / 20_000, DEVICES, rate=0.0, past_s=20_000)
+    load = Load(3600.0, DEVICES, most=readings // 12, past_s=20_000)
     run = bench.ours(load)
     say(f"{run.readings:,} readings in {run.seconds:.0f} s\n")
     shown = run.samples[:: max(1, len(run.samples) // 20)] + run.samples[-1:]

@@ -7,6 +7,7 @@ import io
 import json
 import pstats
 import select
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -31,11 +32,12 @@ OURS = ("gateway", "detector", "writer")
 
 @dataclass(frozen=True)
 class Load:
-    """What is offered; `rate` 0 is as fast as the consumer takes it."""
+    """What is offered: for so many seconds or `most` messages; `rate` 0 is as fast as the consumer takes it."""
 
     seconds: float
     devices: int = 1000
     shape: Shape = field(default_factory=Shape)
+    most: int = sys.maxsize
     rate: float = 0.0
     faults: int = 0
     links: int = 16
@@ -210,8 +212,8 @@ class Run:
         self._samples: list[tuple[int, dict[str, float]]] = []
         words = {
             "port": port, "devices": load.devices, "links": load.links, "signals": load.shape.signals,
-            "times": load.shape.times, "seconds": load.seconds, "rate": load.rate, "faults": load.faults,
-            "past-s": load.past_s, "backlog": load.backlog, "progress": folder / "progress",
+            "times": load.shape.times, "seconds": load.seconds, "rate": load.rate, "most": load.most,
+            "faults": load.faults, "past-s": load.past_s, "backlog": load.backlog, "progress": folder / "progress",
         }  # fmt: skip
         self._child = program("load", folder / "load.log", *(f"--{key}={value}" for key, value in words.items()))
         self.sent = 0

@@ -105,10 +105,10 @@ class Load:
         if self._faults:
             self._faults.begin()
 
-    def run(self, seconds: float) -> dict[str, object]:
-        """Publish for that long and wait for the broker."""
+    def run(self, seconds: float, most: int) -> dict[str, object]:
+        """Publish for that long, or `most` messages, and wait for the broker."""
         before, began = self.sent, time.time()
-        while (now := time.time()) < began + seconds:
+        while (now := time.time()) < began + seconds and self.sent < before + most:
             allowed = self._progress.value + self._backlog
             if self._rate:
                 allowed = min(allowed, before + int((now - began) * self._rate))
@@ -184,6 +184,7 @@ def main() -> None:
         ("signals", int, 12),
         ("times", int, 1),
         ("seconds", float, 10.0),
+        ("most", int, sys.maxsize),
         ("rate", float, 0.0),
         ("backlog", int, 40_000),
         ("past_s", int, 3600),
@@ -197,7 +198,7 @@ def main() -> None:
     sys.stdout.write(json.dumps({"warm": load.sent}) + "\n")
     sys.stdout.flush()
     sys.stdin.readline()
-    sys.stdout.write(json.dumps(load.run(arguments.seconds)) + "\n")
+    sys.stdout.write(json.dumps(load.run(arguments.seconds, arguments.most)) + "\n")
 
 
 if __name__ == "__main__":
