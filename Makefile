@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help up test test-all check bench bench-ingest docs lock install install-dev clean
+.PHONY: help up test test-all check bench bench-ingest fuzz faults docs lock install install-dev clean
 
 help: ## Show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ bench: install-dev ## Print the benchmarks, each as a ratio to a named baseline
 
 bench-ingest: install-dev ## Telemetry in against the plain pipeline, on a real broker and stores; ends with the ratio
 	@$(BIN)/python -m tests.benchmarks.bench_ingest $(ARGS)
+
+fuzz: install-dev ## Feed a million broken payloads to every codec
+	@$(BIN)/python -m tests.benchmarks.fuzz_codecs --payloads 1000000
+
+faults: install-dev ## Kill, cut, fill and delay everything, and print what was lost (as root; about 20 minutes)
+	@$(BIN)/python tests/e2e/fault_table.py $(ARGS)
 
 docs: install-dev ## Write the pages of docs/ that repeat code
 	@$(BIN)/python scripts/write_docs.py

@@ -46,6 +46,8 @@ class Inbox:
 
     def put(self, packets: Packets) -> None:
         """Add packets of the present connection."""
+        if not len(packets):
+            return
         with self._changed:
             self._gather()
             self._waiting.append(packets)

@@ -16,6 +16,7 @@ from ingest.gateway import role as gateway_role
 from ingest.log.frames import decode
 from ingest.log.sqlite import SqliteLog
 from ingest.registry.devices import Device
+from ingest.wire.device_types import DEVICE_TYPES
 from ingest.wire.message import Message
 from kit.cli import app
 from kit.db import transaction
@@ -140,13 +141,14 @@ class Tail:
 def test_a_full_log_holds_the_broker_back_and_goes_on_when_there_is_room(
     settings: Settings, fleet: list[Device], publisher: Publisher
 ) -> None:
-    log = SqliteLog(settings.data_path("log"), 4, 150_000)
-    with closing(SqliteLog(settings.data_path("log"), 4, 150_000)) as other, running_gateway(settings, log):
+    log = SqliteLog(settings.data_path("log"), 4, 400_000)
+    with closing(SqliteLog(settings.data_path("log"), 4, 400_000)) as other, running_gateway(settings, log):
         until(lambda: any(other.bounds(p)[1] for p in range(4)), "the first heartbeat")
         start = now_ms() - 3_000_000
+        signals = dict.fromkeys([signal.name for signal in DEVICE_TYPES.get("vehicle").signals[:12]], 1)
         sent = [start + n * 100 for n in range(3000)]
         for ts in sent:
-            publisher.send("car-0", [Message(ts=ts, signals=dict.fromkeys(("rpm", "speed", "voltage"), 1))])
+            publisher.send("car-0", [Message(ts=ts, signals=signals)])
         publisher.drain()
         until(lambda: metrics.log_full._value.get() == 1, "the log to be full")
         found: list[int] = []
