@@ -327,10 +327,10 @@ def ordeal(plant: Plant, fault: Callable[[Plant], None], *, seconds: float, rate
     time.sleep(seconds / 2)
     fault(plant)
     until_then = {device: set(numbers) for device, numbers in load_.acknowledged.items()}
-    recovery = wait_for(lambda: plant.has(until_then), 180)
+    recovery = wait_for(lambda: plant.has(until_then), 90)
     time.sleep(seconds / 2)
     load_.finish()
-    settled = wait_for(lambda: plant.has(load_.acknowledged), 180)
+    settled = wait_for(lambda: plant.has(load_.acknowledged), 90)
     stored = plant.stored()
     wanted = {(device, number) for device, numbers in load_.acknowledged.items() for number in numbers}
     have = {(device, number) for device, numbers in stored.items() for number in numbers}

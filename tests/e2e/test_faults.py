@@ -7,7 +7,7 @@ from fault_table import Ordeal, ordeals, run
 
 CHOSEN = (
     "kill -9 of all three at once",
-    "kill -9 Mosquitto",
+    "kill -9 NATS",
     "kill -9 PostgreSQL",
     "store away",
     "network cut",
