@@ -31,9 +31,6 @@ from kit.supervise import Stop, in_thread
 
 WAITING_MOST = 512  # requests; more wait longer than their senders do, fewer turn a burst away
 TOGETHER_MOST = 256  # requests in one append; more makes the first of them wait for the last
-ANSWER_S = (
-    30.0  # the longest a request waits for the log; longer keeps dead connections, shorter sends again for nothing
-)
 LOOK_S = 0.2  # how soon a stop is noticed
 
 
