@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 
 import msgspec
 
+from detectors.algorithms.state import SlotState
 from detectors.engine.engine import Engine
 from detectors.engine.flood import Floods
 from detectors.errors import StateUnreadable
@@ -27,23 +29,65 @@ class _Saved(msgspec.Struct):
     floods: Floods = {}
 
 
+class _Saving(msgspec.Struct):
+    """The same layout while it is written: what the engine goes on changing is bytes already."""
+
+    version: str
+    log_ms: int
+    received_ms: int
+    fleet: bytes
+    states: dict[str, bytes]
+    patients: msgspec.Raw
+    floods: msgspec.Raw
+
+
 def version(engine: Engine) -> str:
     """Names everything that the bytes depend on; bytes of another version cannot be loaded."""
     return f"{FORM}/{engine.program.version}"
 
 
-def dump(engine: Engine) -> bytes:
-    """All that the engine knows."""
-    saved = _Saved(
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the engine knew at one moment, in memory of its own: `dump` may be called in another thread."""
+
+    version: str
+    log_ms: int
+    received_ms: int
+    fleet: SlotState
+    states: dict[str, SlotState]
+    patients: bytes
+    floods: bytes
+
+    def dump(self) -> bytes:
+        """All of it as bytes for `load`."""
+        saved = _Saving(
+            self.version,
+            self.log_ms,
+            self.received_ms,
+            self.fleet.dump(),
+            {name: state.dump() for name, state in self.states.items()},
+            msgspec.Raw(self.patients),
+            msgspec.Raw(self.floods),
+        )
+        return zlib.compress(msgspec.msgpack.encode(saved), LEVEL)
+
+
+def snapshot(engine: Engine) -> Snapshot:
+    """A copy of all that the engine knows; far quicker than its bytes are made."""
+    return Snapshot(
         version(engine),
         engine.log_ms,
         engine.received_ms,
-        engine.fleet.columns.dump(),
-        {name: state.dump() for name, state in engine.states.items()},
-        engine.patients,
-        engine.floods,
+        engine.fleet.columns.copy(),
+        {name: state.copy() for name, state in engine.states.items()},
+        msgspec.msgpack.encode(engine.patients),
+        msgspec.msgpack.encode(engine.floods),
     )
-    return zlib.compress(msgspec.msgpack.encode(saved), LEVEL)
+
+
+def dump(engine: Engine) -> bytes:
+    """All that the engine knows."""
+    return snapshot(engine).dump()
 
 
 def load(engine: Engine, data: bytes) -> None:

@@ -1,23 +1,28 @@
 """One partition under a lease: its engine, its place in the log, and the transaction that saves both.
 
-Findings commit at once; the checkpoint commits with its offset when it is due, because a large state takes longer to
-save than a finding may wait. Both are fenced by the lease. After a crash everything since the last checkpoint is
-computed again, to the same findings with the same ids, and those that are there already are left alone.
+Findings commit at once. The checkpoint commits with its offset when it is due, from a copy and in a thread beside the
+loop, because a large state takes longer to save than a finding may wait. Both are fenced by the lease. After a crash
+everything since the last checkpoint is computed again, to the same findings with the same ids, and those that are
+there already are left alone.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
+from concurrent.futures import Future
+from functools import partial
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from detectors import metrics, queries
 from detectors.engine import checkpoint
+from detectors.engine.checkpoint import Snapshot
 from detectors.engine.engine import Engine
+from detectors.engine.saver import Saver
 from detectors.errors import StateUnreadable
 from detectors.finding import Finding
 from detectors.tables import CheckpointRow
@@ -43,14 +48,25 @@ class Partition:
     """See the module. While `sound` is false the engine may have stopped within a frame: make a new `Partition`."""
 
     def __init__(
-        self, lease: Lease, number: int, engine: Engine, *, log: PartitionLog, database: Database, every_s: float
+        self,
+        lease: Lease,
+        number: int,
+        engine: Engine,
+        *,
+        log: PartitionLog,
+        database: Database,
+        saver: Saver,
+        every_s: float,
     ) -> None:
+        """Go on from the last checkpoint; no save of this partition may be under way."""
         self.lease = lease
         self.number = number
         self.sound = True
         self._engine = engine
         self._log = log
         self._database = database
+        self._saver = saver
+        self._saving: Future[float] | None = None
         self._every_s = every_s
         self._pending: list[Finding] = []
         self._dirty = False
@@ -64,6 +80,7 @@ class Partition:
     def advance(self, most: int) -> bool:
         """Take over up to `most` frames and commit what is due; whether there was anything to do."""
         self.sound = False
+        self._take_saved()
         entries = self._log.read(self.number, self._offset, most)
         frames: list[Frame] = []
         readings = 0
@@ -77,8 +94,8 @@ class Partition:
                 frames, readings = [], 0
         self._take(frames)
         now = time.monotonic()
-        if self._dirty and now >= self._due:
-            self._commit()
+        if self._dirty and now >= self._due and self._saving is None and self._saver.is_free():
+            self._start_saving()
         if now >= self._tell_at:
             metrics.lag.labels(str(self.number)).set(self._log.bounds(self.number)[1] - self._offset)
             self._tell_at = now + TELL_EVERY_S
@@ -87,6 +104,8 @@ class Partition:
 
     def finish(self) -> None:
         """Commit what is not yet committed."""
+        self._saver.settle()
+        self._take_saved()
         if self._dirty and self.sound:
             self._commit()
 
@@ -154,30 +173,56 @@ class Partition:
             metrics.findings.labels(fault, kind).inc(number)
         self._pending = []
 
-    def _commit(self) -> None:
-        if self._engine.received_ms <= self._mute_until_ms:
-            self._due = time.monotonic() + self._every_s
+    def _start_saving(self) -> None:
+        """Save what the engine knows now, and no finding with it: those are committed before they are saved from."""
+        if self._is_mute():
             return
-        began = time.monotonic()
-        state = checkpoint.dump(self._engine)
-        with transaction(self._database) as session:
-            leases.fence(session, self.lease)
-            queries.write(session, self._pending)
-            self._save(session, state)
-        took = time.monotonic() - began
-        metrics.checkpoint_seconds.observe(took)
+        position = offsets.Position(self._offset, self._engine.received_ms)
+        self._saving = self._saver.start(partial(self._save, checkpoint.snapshot(self._engine), position, []))
+        self._dirty = False
+
+    def _take_saved(self) -> None:
+        """Book the save beside the loop when it has ended. Raises what it raised: nothing of it is saved then."""
+        if self._saving is not None and self._saving.done():
+            ended, self._saving = self._saving, None
+            self._is_saved(ended.result())
+
+    def _commit(self) -> None:
+        """Save what the engine knows now, with the findings that wait, and wait for it."""
+        if self._is_mute():
+            return
+        position = offsets.Position(self._offset, self._engine.received_ms)
+        took = self._save(checkpoint.snapshot(self._engine), position, self._pending)
         self._count()
-        self._dirty, self._saved = False, True
+        self._dirty = False
+        self._is_saved(took)
+
+    def _is_mute(self) -> bool:
+        """Whether the engine still looks at what was looked at before; its checkpoint would say it knew no better."""
+        if self._engine.received_ms > self._mute_until_ms:
+            return False
+        self._due = time.monotonic() + self._every_s
+        return True
+
+    def _is_saved(self, took: float) -> None:
+        metrics.checkpoint_seconds.observe(took)
+        self._saved = True
         self._due = time.monotonic() + max(self._every_s, took / SAVING_SHARE)
 
-    def _save(self, session: Session, state: bytes) -> None:
-        values = {
-            "log_offset": self._offset,
-            "log_ms": self._engine.received_ms,
-            "version": checkpoint.version(self._engine),
-            "state": state,
-        }
-        statement = insert(CheckpointRow).values(partition=self.number, **values)
-        session.execute(statement.on_conflict_do_update(index_elements=["partition"], set_=values))
+    def _save(self, snapshot: Snapshot, position: offsets.Position, findings: list[Finding]) -> float:
+        """Commit a checkpoint; how many seconds it took. Touches nothing that the loop changes."""
+        began = time.monotonic()
+        state = snapshot.dump()
+        with transaction(self._database) as session:
+            leases.fence(session, self.lease)
+            queries.write(session, findings)
+            self._write(session, state, snapshot.version, position)
+        return time.monotonic() - began
+
+    def _write(self, session: Session, state: bytes, version: str, position: offsets.Position) -> None:
+        values = {"log_offset": position.offset, "log_ms": position.received_ms, "version": version, "state": state}
+        fresh = insert(CheckpointRow).values(partition=self.number, **values)
+        reported = func.greatest(CheckpointRow.log_ms, fresh.excluded.log_ms)  # findings may be ahead of the copy
+        session.execute(fresh.on_conflict_do_update(index_elements=["partition"], set_={**values, "log_ms": reported}))
         old = offsets.positions(session, READER, self.number + 1)[self.number]
-        offsets.advance(session, READER, self.number, old, offsets.Position(self._offset, self._engine.received_ms))
+        offsets.advance(session, READER, self.number, old, position)

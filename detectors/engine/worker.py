@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
+import sys
 import time
 import uuid
 from collections.abc import Iterable, Mapping
@@ -16,6 +18,7 @@ from detectors.config import Config
 from detectors.engine.engine import Engine
 from detectors.engine.partition import Partition
 from detectors.engine.program import Program, compile_profiles
+from detectors.engine.saver import Saver
 from ingest.log import PartitionLog
 from ingest.reading import Frame, ReadingBatch, series_id
 from ingest.registry.devices import Device, by_numbers
@@ -29,6 +32,8 @@ from kit.supervise import Stop, run_loop
 
 IDLE_S = 0.005  # between two looks at a quiet log; longer delays a finding, shorter burns the processor
 TAKE_EVERY_S = 2.0  # how often partitions that nobody holds are looked for
+
+SWITCH_S = 0.001  # how long the thread that saves may keep the interpreter; longer delays a finding, shorter costs CPU
 
 _log = get("detector")
 
@@ -44,8 +49,9 @@ class Worker:
         self._tenant = tenant
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._held: dict[int, Partition] = {}
+        self._saver = Saver()
         self._take_at = 0.0
-        self._renew_at = 0.0
+        self._renew_at: dict[int, float] = {}
 
     def step(self) -> bool:
         """Take free partitions, renew leases when due, and advance every partition once."""
@@ -67,6 +73,7 @@ class Worker:
             except (ForewarnError, SQLAlchemyError) as error:
                 _log.warning("partition not given up cleanly", partition=partition.number, reason=str(error)[:200])
         self._held.clear()
+        self._saver.close()
 
     def _take_free(self) -> None:
         now = time.monotonic()
@@ -79,26 +86,34 @@ class Worker:
             with transaction(self._database) as session:
                 lease = leases.acquire(session, f"detector/{number}", self._holder, self._config.lease_s)
             if lease is not None:
+                self._renew_at[number] = time.monotonic() + self._config.lease_s / 3
                 self._open(lease, number)
 
     def _renew(self) -> None:
+        """Renew one lease that is due: all at once would hold up a finding by a commit each."""
         now = time.monotonic()
-        if now < self._renew_at:
+        number = next((number for number in self._held if now >= self._renew_at[number]), None)
+        if number is None:
             return
-        self._renew_at = now + self._config.lease_s / 3
-        for number, partition in list(self._held.items()):
-            try:
-                with transaction(self._database) as session:
-                    leases.renew(session, partition.lease, self._config.lease_s)
-            except LeaseLost as lost:
-                del self._held[number]
-                _log.warning("partition taken over by another worker", partition=number, reason=lost.problem)
+        self._renew_at[number] = now + self._config.lease_s / 3
+        try:
+            with transaction(self._database) as session:
+                leases.renew(session, self._held[number].lease, self._config.lease_s)
+        except LeaseLost as lost:
+            del self._held[number]
+            _log.warning("partition taken over by another worker", partition=number, reason=lost.problem)
 
     def _open(self, lease: Lease, number: int) -> Partition:
         """The partition as of its last commit, in place of one that stopped in the middle of a frame."""
-        engine = Engine(self._program, self._lookup, self._tenant)
+        self._saver.settle()  # the last save of the partition that this one follows must not overtake it
         partition = Partition(
-            lease, number, engine, log=self._log, database=self._database, every_s=self._config.checkpoint_s
+            lease,
+            number,
+            Engine(self._program, self._lookup, self._tenant),
+            log=self._log,
+            database=self._database,
+            saver=self._saver,
+            every_s=self._config.checkpoint_s,
         )
         self._held[number] = partition
         return partition
@@ -112,6 +127,9 @@ def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
     """Detect until `stop`: the role's main function. Closes the log."""
     program = compile_profiles()
     warm(program)
+    sys.setswitchinterval(SWITCH_S)
+    gc.collect()
+    gc.freeze()  # it all stays: a full collection would look through it while a finding waits, a tenth of a second
     worker = Worker(connect(settings), log, settings.of(Config), program, settings.of(Core).tenant)
     try:
         run_loop("detector", worker.step, stop, idle_s=IDLE_S)

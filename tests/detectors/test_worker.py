@@ -138,6 +138,46 @@ def test_a_damaged_frame_and_a_broken_database_stop_nothing_for_good(
     assert len(facts(engine)) == 6
 
 
+def go_on(one: Worker, log: PartitionLog) -> None:
+    for more in range(1000):
+        say(log, "car-0", Frame(START + 60 * MINUTE, ReadingBatch.empty()), f"more/{more}")
+        one.step()
+
+
+def test_a_checkpoint_that_cannot_be_saved_is_said_and_saved_later(
+    engine: Engine, log: PartitionLog, cars: list[int], program: Program
+) -> None:
+    for at, no in enumerate(cars):
+        say(log, f"car-{at}", Frame(START + 60 * MINUTE, drive(no, 60)), f"{at}")
+    one = Worker(engine, log, Config(checkpoint_s=0.1), program, "demo")
+    with transaction(engine) as session:
+        session.execute(text("ALTER TABLE log_offset RENAME TO hidden"))
+    with pytest.raises(Exception, match="log_offset"):  # from the thread beside the loop
+        go_on(one, log)
+    with transaction(engine) as session:
+        assert queries.saved_offsets(session) == {}
+        session.execute(text("ALTER TABLE hidden RENAME TO log_offset"))
+    drain(engine, one)
+    one.close()
+    with transaction(engine) as session:
+        saved = queries.saved_offsets(session)
+    assert all(saved.get(number, 0) == log.bounds(number)[1] for number in range(log.partitions))
+
+
+def test_a_saved_copy_says_no_less_than_the_findings_before_it(
+    engine: Engine, log: PartitionLog, cars: list[int], program: Program
+) -> None:
+    hot_fleet(log, cars)
+    one = worker(engine, log, program)
+    drain(engine, one)
+    late = START + 10_000 * MINUTE
+    with transaction(engine) as session:  # a finding was reported while an older copy was being saved
+        session.execute(update(CheckpointRow).values(log_ms=late))
+    one.close()
+    with transaction(engine) as session:
+        assert {row.log_ms for row in session.query(CheckpointRow)} == {late}
+
+
 def test_a_checkpoint_of_another_version_is_learned_anew_and_raises_nothing_twice(
     engine: Engine, log: PartitionLog, cars: list[int], program: Program
 ) -> None:
