@@ -51,7 +51,10 @@ class Config(Section):
         description="Messages a second that a device may send for long; more are throttled. Lower cuts off backfills.",
     )
     device_burst: int = Field(
-        3000, ge=1, description="Messages that a device may send at once, such as a backfill, before it is throttled."
+        20_000,
+        ge=1,
+        description="Messages that a device may send at once before it is throttled. Lower loses the backfill of a long"
+        " outage (two weeks of a message a minute fit), higher lets a flood in for longer.",
     )
     partitions: int = Field(
         4, ge=1, le=1024, description="Partitions of a new log, fixed for its life; as many workers can share the work."
@@ -66,10 +69,11 @@ class Config(Section):
         1.0, gt=0, le=60, description="The writer stores at least so often; more often makes many small files."
     )
     flush_readings: int = Field(
-        200_000,
+        600_000,
         ge=1000,
         le=5_000_000,
-        description="The most that one flush of the writer takes; each needs 100 B of memory.",
+        description="The most that one flush of the writer takes; each needs 100 B of memory. "
+        "Below 524,288 the embedded store writes what was waiting twice, the second time merged.",
     )
     quarantine_samples: int = Field(
         1000,

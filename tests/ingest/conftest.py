@@ -19,6 +19,12 @@ hypothesis.settings.load_profile("ingest")
 
 
 @pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    """A few devices send what a fleet would: nobody is throttled but where a test wants it."""
+    return {"FOREWARN__INGEST__DEVICE_BURST": "1000000", **environment}
+
+
+@pytest.fixture
 def publisher(broker_url: str) -> Iterator[Publisher]:
     with closing(Publisher(broker_url)) as publisher:
         yield publisher
