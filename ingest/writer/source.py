@@ -16,6 +16,7 @@ from ingest.store.protocol import TelemetryStore, keep
 from kit.logs import get
 
 READ_ITEMS = 256  # entries a read; fewer makes many queries while catching up, more holds more memory at once
+FIRST_ITEMS = 8  # of the first read, when entries may hold anything; more reads many in vain when they are large
 CLOCK_SLIP_MS = 86_400_000  # a damaged entry's time further off than this from its neighbour's is part of the damage
 
 _log = get("writer")
@@ -37,27 +38,41 @@ class Stretch:
 def take(log: PartitionLog, old: Sequence[Position], most: int, until: Sequence[int] | None = None) -> Stretch:
     """Frames after `old` with `most` readings, one frame more at most; with `until` exactly those up to there.
 
+    One partition after the other, the one that is furthest behind first: none starves, a flush holds many readings of
+    few devices, and the order depends on `old` alone, so that a crashed flush finds its readings in the same order.
     Raises LogUnavailable.
     """
     stretch = Stretch([], list(old), {})
     room = most
-    more = {n for n in range(len(old)) if until is None or old[n].offset < until[n]}
-    while more and (room > 0 or until is not None):
-        for partition in sorted(more):
-            rows = _rows(log, partition, stretch, until)
-            if len(rows) < READ_ITEMS:
-                more.discard(partition)
+    for partition in sorted(range(len(old)), key=lambda n: old[n].received_ms):
+        while wanted := _wanted(stretch, most - room, room, partition, until):
+            rows = _rows(log, partition, stretch, wanted)
             for offset, data in rows:
                 if room <= 0 and until is None:
                     break
                 room -= _add(stretch, partition, offset, data)
+            if len(rows) < wanted:
+                break
     return stretch
 
 
-def _rows(log: PartitionLog, partition: int, stretch: Stretch, until: Sequence[int] | None) -> list[tuple[int, bytes]]:
+def _wanted(stretch: Stretch, taken: int, room: int, partition: int, until: Sequence[int] | None) -> int:
+    """How many entries of the partition to read next: those up to `until`, else as many as seem to fill the room.
+
+    What is read beyond it is read for nothing; `taken` is how many readings the frames hold so far.
+    """
+    if until is not None:
+        return max(min(READ_ITEMS, until[partition] - stretch.new[partition].offset), 0)
+    if room <= 0:
+        return 0
+    if not stretch.frames:
+        return FIRST_ITEMS
+    return min(READ_ITEMS, 1 + room * len(stretch.frames) // max(taken, 1))
+
+
+def _rows(log: PartitionLog, partition: int, stretch: Stretch, wanted: int) -> list[tuple[int, bytes]]:
     """The next entries of a partition; where there are none, a look whether there should be."""
     at = stretch.new[partition]
-    wanted = READ_ITEMS if until is None else min(READ_ITEMS, until[partition] - at.offset)
     rows = log.read(partition, at.offset, wanted)
     if not rows:
         first, last = log.bounds(partition)

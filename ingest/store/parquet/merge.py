@@ -14,6 +14,7 @@ from ingest.store.parquet.segments import Segment
 FAN_IN = 8  # fewer: readings are rewritten more often; more: a read of a day opens more files
 MOST_ROWS = 4_000_000  # of one merge, 130 MB in memory; more: spills to disk and takes many seconds; fewer: more files
 LEVELS = (16_384, 131_072, 524_288)  # rows; higher last: a write waits seconds for a merge; lower: more files a day
+# A flush of more rows than the last level (the default of `flush_readings`, in a backlog) is written once and for all.
 
 
 def due(segments: list[Segment]) -> list[Segment]:
