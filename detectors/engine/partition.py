@@ -75,7 +75,7 @@ class Partition:
         self._tell_at = 0.0
         self._saved = False
         self._load()
-        self._due = time.monotonic() + every_s
+        self._due = time.monotonic() + (every_s if self._saved else 0.0)  # the first finding need not wait for one
 
     def advance(self, most: int) -> bool:
         """Take over up to `most` frames and commit what is due; whether there was anything to do."""
