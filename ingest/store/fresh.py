@@ -71,6 +71,7 @@ class Newest:
         self._count = 0
         self._ranked = 0
         self._rank: Ints = np.empty(0, np.int64)
+        self._found: tuple[Ints, Ints] | None = None
         self._grow(FIRST_SLOTS)
         self._warm()
 
@@ -123,11 +124,15 @@ class Newest:
         self._ts[mine] = self.floor
 
     def _slots_of(self, series: Ints) -> Ints:
+        """The slot of each row; remembered for the column asked for last, which a flush asks for three times."""
+        if self._found and self._found[0] is series:
+            return self._found[1]
         found = np.empty(len(series), np.int64)
         at = 0
         while True:
             self._count, at = kernels.slots_of(self._keys, self._slots, self._names, self._count, series, found, at)
             if at == len(series):
+                self._found = series, found
                 return found
             self._grow(2 * len(self._names))
 

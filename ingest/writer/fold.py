@@ -82,20 +82,22 @@ def fold(readings: Readings, spans: Spans, lateness_ms: Ints, memory: Memory) ->
 
 @njit(cache=True, nogil=True)
 def _fold(readings, spans, lateness_ms, memory, found):  # type: ignore[no-untyped-def]
+    counts = found.counts
     for frame in range(len(spans.received_ms)):
         received_ms, hour = spans.received_ms[frame], spans.hour[frame]
         for n in range(spans.starts[frame], spans.starts[frame + 1]):
             slot, ts, quality = readings.slot[n], readings.ts[n], readings.quality[n]
-            counts, fresh = found.counts[hour, slot], readings.fresh[n]
-            counts[RECEIVED] += 1
+            fresh = readings.fresh[n]
+            counts[hour, slot, RECEIVED] += 1
             if fresh:
-                counts[STORED] += 1
-                counts[HISTORICAL] += quality & _HISTORICAL != 0
-                counts[LATE] += memory.newest_ms[slot] - ts > lateness_ms[slot] and quality & _HISTORICAL == 0
+                counts[hour, slot, STORED] += 1
+                counts[hour, slot, HISTORICAL] += quality & _HISTORICAL != 0
+                late = memory.newest_ms[slot] - ts > lateness_ms[slot] and quality & _HISTORICAL == 0
+                counts[hour, slot, LATE] += late
             else:
-                counts[DUPLICATE] += 1
+                counts[hour, slot, DUPLICATE] += 1
             if readings.seq[n] >= 0 and readings.seq[n] != memory.newest_seq[slot]:
-                _sequence(readings.seq[n], ts, quality, slot, fresh, counts, memory, found)
+                _sequence(readings.seq[n], ts, quality, slot, fresh, counts[hour, slot], memory, found)
             seen = min(ts, received_ms)
             memory.newest_ms[slot] = max(memory.newest_ms[slot], seen)
             if quality & _NOT_LIVE == 0 and ts - received_ms > found.skew_ms[slot]:
