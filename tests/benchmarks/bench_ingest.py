@@ -104,6 +104,7 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--profile", action="store_true", help="say where the roles spend their time")
     parser.add_argument("--rate", type=float, default=0.0, help="messages a second for --profile; 0: all it takes")
+    parser.add_argument("--flood", action="store_true", help="one device floods: what it costs the others")
     parser.add_argument("--long", action="store_true", help=f"{LONG_READINGS:,} readings, for memory")
     parser.add_argument("--long-readings", type=int, default=LONG_READINGS)
     arguments = parser.parse_args()
@@ -116,6 +117,8 @@ def main() -> None:
         try:
             if arguments.profile:
                 bench.ours(Load(arguments.seconds, DEVICES, rate=arguments.rate, links=16), profile=True)
+            elif arguments.flood:
+                say(bench.flood(arguments.seconds, arguments.repeat))
             elif arguments.long:
                 long(bench, arguments.long_readings)
             else:

@@ -15,9 +15,13 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
+from ingest.build import open_log
+from ingest.config import Config
 from ingest.ledger import totals
+from ingest.registry.devices import by_identifiers
 from kit.db import transaction
-from tests.benchmarks.ingest import stack
+from kit.settings import load as load_settings
+from tests.benchmarks.ingest import flood, stack
 from tests.benchmarks.ingest.packets import Shape
 from tests.benchmarks.ingest.plain import DATABASE
 from tests.benchmarks.ingest.processes import ROOT, Child, Role, cpu, memory, program
@@ -27,6 +31,10 @@ from tests.benchmarks.ingest.stack import Database
 LOOK_S = 0.2  # between two looks at the consumers; more often costs them CPU
 PATIENCE_S = 600.0
 HOT_LINES = 25
+OTHERS = 200  # ordinary devices beside one that floods
+FLOODER = "hot-00000"
+FLOOD_RATE = 1000.0  # messages a second
+WARM_S = 3.0  # until every device is known and every kernel loaded
 OURS = ("gateway", "detector", "writer")
 
 
@@ -130,10 +138,7 @@ class Bench:
             folder = cleanup.enter_context(self._folder())
             port, broker_pid = cleanup.enter_context(stack.broker(folder / "broker"))
             url = cleanup.enter_context(self._database.fresh(f"leg_{self._number}"))
-            environment = {
-                "FOREWARN__CORE__DATA_DIR": str(folder / "data"),
-                "FOREWARN__DATABASE__URL": url.replace("+psycopg", ""),
-                "FOREWARN__BROKER__URL": f"mqtt://127.0.0.1:{port}",
+            environment = _environment(folder, url, port) | {
                 "FOREWARN__INGEST__DEVICE_RATE": "1000000",
                 "FOREWARN__INGEST__DEVICE_BURST": "1000000",
             }
@@ -173,6 +178,31 @@ class Bench:
                 for name in OURS:
                     self._say(_hot(name, folder / name))
             return measured
+
+    def flood(self, seconds: float, turns: int) -> str:
+        """What a flooding device costs the others, at the default limits: phases of `seconds`, in turn."""
+        with contextlib.ExitStack() as cleanup:
+            folder = cleanup.enter_context(self._folder())
+            port, _pid = cleanup.enter_context(stack.broker(folder / "broker"))
+            url = cleanup.enter_context(self._database.fresh(f"leg_{self._number}"))
+            environment = _environment(folder, url, port)
+            roles = [
+                cleanup.enter_context(ended(Role(name, environment, folder / f"{name}.log")))
+                for name in ("detector", "writer", "gateway")
+            ]
+            _until(lambda: bool(roles[2].metric("forewarn_gateway_broker_connected")), "the gateway")
+            engine = create_engine(url)
+            with transaction(engine) as session:
+                (flooder,) = by_identifiers(session, "demo", [FLOODER])
+            engine.dispose()
+            settings = load_settings(environ=environment)
+            with contextlib.closing(open_log(settings)) as log:
+                others = [f"car-{number:05}" for number in range(OTHERS)]
+                measured = flood.Flood(port, log, others, flooder.identifier, flooder.no)
+                measured.run(WARM_S, 0)
+                measured.exhaust(settings.of(Config).device_burst + flood.AT_ONCE, 2 * FLOOD_RATE)
+                pairs = [(measured.run(seconds, 0), measured.run(seconds, FLOOD_RATE)) for _ in range(turns)]
+            return flood.report(pairs)
 
     def _check(self, url: str, run: Run, load: Load, measured: Measured) -> None:
         """The account must say what was sent; and when the findings of the faults were committed."""
@@ -271,6 +301,15 @@ class Run:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"waited in vain: {taken()} messages taken of {self.sent}")
             time.sleep(LOOK_S)
+
+
+def _environment(folder: Path, url: str, port: int) -> dict[str, str]:
+    """Where the roles of a leg find what they need."""
+    return {
+        "FOREWARN__CORE__DATA_DIR": str(folder / "data"),
+        "FOREWARN__DATABASE__URL": url.replace("+psycopg", ""),
+        "FOREWARN__BROKER__URL": f"mqtt://127.0.0.1:{port}",
+    }
 
 
 def _roles(gateways: int, load: Load) -> list[tuple[str, dict[str, str]]]:
