@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from ingest import arrays
 from ingest.tables import LedgerRow
 
 HOUR_MS = 3_600_000
@@ -64,11 +65,14 @@ _BOOK = text(
     """
     INSERT INTO ledger AS l
            (tenant, device, hour, received, stored, duplicate, quarantined, throttled, late, historical, missing)
-    SELECT :tenant, * FROM unnest(
-           CAST(:device AS text[]), CAST(:hour AS timestamptz[]), CAST(:received AS bigint[]),
+    SELECT :tenant, u.device, to_timestamp(u.hour * 3600), u.received, u.stored, u.duplicate, u.quarantined,
+           u.throttled, u.late, u.historical, u.missing
+      FROM unnest(
+           CAST(:device AS text[]), CAST(:hour AS bigint[]), CAST(:received AS bigint[]),
            CAST(:stored AS bigint[]), CAST(:duplicate AS bigint[]), CAST(:quarantined AS bigint[]),
            CAST(:throttled AS bigint[]), CAST(:late AS bigint[]), CAST(:historical AS bigint[]),
            CAST(:missing AS bigint[]))
+        AS u(device, hour, received, stored, duplicate, quarantined, throttled, late, historical, missing)
     ON CONFLICT (tenant, device, hour) DO UPDATE
        SET received = l.received + excluded.received, stored = l.stored + excluded.stored,
            duplicate = l.duplicate + excluded.duplicate, quarantined = l.quarantined + excluded.quarantined,
@@ -83,10 +87,10 @@ def book(session: Session, tenant: str, entries: Mapping[tuple[str, int], Counts
     if not entries:
         return
     rows = sorted(entries.items())
-    columns = {name: [getattr(counts, name) for _key, counts in rows] for name in FIELDS}
-    hours = [datetime.fromtimestamp(hour * 3600, UTC) for (_device, hour), _counts in rows]
-    devices = [device for (device, _hour), _counts in rows]
-    session.execute(_BOOK, {"tenant": tenant, "device": devices, "hour": hours, **columns})
+    columns = {name: arrays.integers([getattr(counts, name) for _key, counts in rows]) for name in FIELDS}
+    columns["device"] = arrays.texts(device for (device, _hour), _counts in rows)
+    columns["hour"] = arrays.integers(hour for (_device, hour), _counts in rows)
+    session.execute(_BOOK, {"tenant": tenant, **columns})
 
 
 def fill_back(session: Session, tenant: str, device: str, count: int) -> int:

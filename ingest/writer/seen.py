@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from ingest import arrays
 from ingest.tables import DeviceSeenRow
 
 _HEARD = text(
@@ -64,10 +65,10 @@ def heard(session: Session, rows: Sequence[tuple[int, Seen]]) -> None:
     session.execute(
         _HEARD,
         {
-            "no": [number for number, _seen in ordered],
-            "newest": [seen.newest_ms for _number, seen in ordered],
-            "received": [seen.received_ms for _number, seen in ordered],
-            "seq": [seen.newest_seq for _number, seen in ordered],
-            "skew": [seen.skew_ms for _number, seen in ordered],
+            "no": arrays.integers(number for number, _seen in ordered),
+            "newest": arrays.integers(seen.newest_ms for _number, seen in ordered),
+            "received": arrays.integers(seen.received_ms for _number, seen in ordered),
+            "seq": arrays.integers(seen.newest_seq for _number, seen in ordered),
+            "skew": arrays.integers(seen.skew_ms for _number, seen in ordered),
         },
     )
