@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -77,8 +78,15 @@ def test_nothing_acknowledged_is_lost_when_gateway_and_writer_are_killed_mid_str
     gateway_role.make_session(settings)
     gateway, writer = role("gateway"), role("writer")
     start, count = now_ms() - 3_000_000, 12_000
-    for n in range(count):
-        publisher.send(f"car-{n % 3}", [Message(ts=start + n * 200, signals={"rpm": n % 8000, "speed": 50}, seq=n)])
+
+    def publish() -> None:
+        for n in range(count):
+            publisher.send(f"car-{n % 3}", [Message(ts=start + n * 200, signals={"rpm": n % 8000, "speed": 50}, seq=n)])
+            if n % 10 == 0:
+                time.sleep(0.003)  # a stream of seconds, so that the kills land inside
+
+    stream = threading.Thread(target=publish)
+    stream.start()
     with closing(Tail(settings)) as tail:
         until(lambda: tail.readings() > 0.1 * 2 * count, "the stream to begin")
         gateway.kill()
@@ -89,6 +97,7 @@ def test_nothing_acknowledged_is_lost_when_gateway_and_writer_are_killed_mid_str
         until(lambda: tail.readings() > 0.5 * 2 * count, "the stream to go on")
         gateway.kill()
         gateway.start()
+    stream.join()
     publisher.drain()
     until(lambda: sum(len(books.stored(device)) for device in fleet) == 2 * count, "every reading in the store")
     for car, device in enumerate(fleet[:3]):
