@@ -101,7 +101,7 @@ def full(world: World) -> int:
     ("scheme", "size"),
     [
         pytest.param("light", WIDE, id="wide-light"),
-        pytest.param("dark", PHONE, id="phone-dark"),
+        pytest.param("dark", PHONE, id="phone-dark", marks=pytest.mark.slow),
         pytest.param("dark", WIDE, id="wide-dark", marks=pytest.mark.slow),
         pytest.param("light", PHONE, id="phone-light", marks=pytest.mark.slow),
     ],

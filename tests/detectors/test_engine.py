@@ -62,6 +62,7 @@ def test_any_cut_of_the_log_gives_the_same_findings(program: Program, cuts: list
     assert run(engine_of(program, fleet), frames(batch, [cut for cut in cuts if cut < len(batch)])) == whole
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12))
 def test_frames_taken_together_give_what_they_give_one_by_one(program: Program, sizes: list[int]) -> None:

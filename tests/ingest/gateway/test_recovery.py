@@ -18,6 +18,8 @@ from tests.e2e.proxy import Proxy
 from tests.ingest.gateway.connections import ALL, TOPIC, Connect, acknowledge, settle, take, take_all, texts
 from tests.ingest.support import Publisher, until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def proxy(broker: LocalBroker) -> Iterator[Proxy]:
@@ -46,7 +48,6 @@ def test_after_a_cut_what_was_not_acknowledged_comes_again_and_nothing_else(
         assert connection._status.facts.sessions_lost == 0
 
 
-@pytest.mark.slow
 def test_a_half_open_link_is_noticed_and_made_again(connected: Connect, proxy: Proxy, publisher: Publisher) -> None:
     with connected(url(proxy), keepalive_s=1) as connection:
         proxy.freeze()
@@ -58,7 +59,6 @@ def test_a_half_open_link_is_noticed_and_made_again(connected: Connect, proxy: P
         assert connection._status.facts.reconnects["keepalive"] >= 1
 
 
-@pytest.mark.slow
 def test_a_full_inbox_keeps_the_connection_however_long(
     connected: Connect, broker_url: str, publisher: Publisher
 ) -> None:

@@ -68,6 +68,7 @@ def ports(tmp_path: Path) -> Iterator[tuple[int, int]]:
     broker.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("receive", ["fast", "plain"])
 def test_every_record_is_drained_and_acknowledged(
     ports: tuple[int, int], tmp_path: Path, receive: Literal["fast", "plain"]

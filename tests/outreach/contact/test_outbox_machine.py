@@ -200,6 +200,7 @@ class Outbox(RuleBasedStateMachine):
                 assert lifecycle.fold(events) == facts_of(case)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("can_be_asked", [True, False])
 def test_no_order_of_failures_sends_a_notice_twice_or_loses_sight_of_it(engine: Engine, can_be_asked: bool) -> None:
     run_state_machine_as_test(
