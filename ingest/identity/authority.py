@@ -266,7 +266,7 @@ def _read_request(request: bytes) -> x509.CertificateSigningRequest:
         asked = x509.load_pem_x509_csr(request) if is_text else x509.load_der_x509_csr(request)
         if not asked.is_signature_valid:
             raise CertificateRefused("it is not signed with its own key")
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise CertificateRefused("it cannot be read") from error
     return asked
 
