@@ -35,11 +35,6 @@ def command(tenant: str, device: str) -> str:
     return f"{PREFIX}/{checked(tenant)}/{checked(device)}/{COMMAND}"
 
 
-def telemetry_of_all(tenant: str) -> str:
-    """The subscription that covers the telemetry of every device of `tenant`. Raises InvalidIdentifier."""
-    return f"{PREFIX}/{checked(tenant)}/+/{TELEMETRY}"
-
-
 def device_of(topic: str, tenant: str) -> str | None:
     """The device that a telemetry topic of `tenant` names; None for every other topic."""
     parts = topic.split("/")

@@ -12,7 +12,7 @@ from ingest.wire import topics
 from tests.ingest.support import until
 
 TOPIC = topics.telemetry("demo", "car-0")
-ALL = topics.telemetry_of_all("demo")
+ALL = "fw/v1/demo/+/telemetry"
 Connect: TypeAlias = Callable[..., AbstractContextManager[Connection]]
 
 
