@@ -73,9 +73,21 @@ class SqliteLog:
         while True:
             with self._errors(), self._reading:
                 rows = self._reader.execute(query, (low, high, max_items)).fetchall()
+                if len(rows) < max_items:
+                    self._check_end(rows[-1][0] if rows else low, high)
             if rows or time.monotonic() >= deadline:
                 return [(key & (1 << OFFSET_BITS) - 1, data) for key, data in rows]
             time.sleep(POLL_S)
+
+    def _check_end(self, last: int, high: int) -> None:
+        """Raises LogDamaged when a scan that ended at key `last` left entries out: noise can look like an end."""
+        rest = "SELECT max(key) FROM entry WHERE key > ? AND key < ?"
+        newest = self._reader.execute(rest, (last, high)).fetchone()[0]
+        if newest is None:
+            return
+        again = "SELECT key FROM entry WHERE key > ? AND key < ? ORDER BY key LIMIT 1"
+        if self._reader.execute(again, (last, high)).fetchone() is None:  # else it was appended meanwhile
+            raise LogDamaged(self._path, f"entries after {last & (1 << OFFSET_BITS) - 1} cannot be reached")
 
     def bounds(self, partition: int) -> tuple[int, int]:
         self._check(partition)
