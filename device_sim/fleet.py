@@ -9,8 +9,9 @@ from typing import Any
 
 from device_sim.config import Config
 from device_sim.errors import DeliveryIncomplete
+from device_sim.models.machine import HOUR_MS
 from device_sim.payload import packets
-from device_sim.scenarios.scenario import HOUR_MS, Scenario
+from device_sim.scenarios.scenario import Scenario
 from device_sim.stream import DeviceStream, life
 from device_sim.transport import Links
 from ingest.wire.topics import telemetry

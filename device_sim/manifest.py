@@ -12,12 +12,13 @@ from device_sim.scenarios.scenario import Scenario
 
 MANIFEST = "fleet.json"
 TRUTH = "truth.json"
+REGISTERED = ("id", "type", "model", "firmware", "label", "owner", "time_zone")  # what the registry is told of a device
 
 
 def manifest(scenario: Scenario) -> dict[str, Any]:
     """What a vendor would hand over: ``{"devices": […], "customers": […]}``."""
     return {
-        "devices": [asdict(spec) for spec in scenario.devices],
+        "devices": [{name: getattr(spec, name) for name in REGISTERED} for spec in scenario.devices],
         "customers": [asdict(customer) for customer in scenario.customers],
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,12 +13,16 @@ from device_sim.faults import FAULTS
 from device_sim.faults.fault import Occurrence
 from device_sim.models import MODELS
 from device_sim.models.machine import Day, Floats, Identity, Instants, Rows, State
+from device_sim.reporting import AT_ONCE, Habit
 from kit.clock import from_ms
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceSpec:
-    """A device of a scenario, as the registry will know it."""
+    """A device of a scenario: what the registry will know of it, and how it goes about reporting.
+
+    `parent` is the hub behind which it speaks, `recording` the recorded life that it plays instead of a model's.
+    """
 
     id: str
     type: str
@@ -27,6 +31,9 @@ class DeviceSpec:
     label: str
     owner: str
     time_zone: str
+    parent: str = ""
+    recording: str = ""
+    habit: Habit = AT_ONCE
 
 
 class Ailments:
@@ -34,6 +41,17 @@ class Ailments:
 
     def __init__(self, occurrences: Sequence[Occurrence]) -> None:
         self._faults = [(FAULTS.get(occurrence.fault), occurrence) for occurrence in occurrences]
+
+    def mended(self, fault: str, at_ms: int) -> Ailments:
+        """The same ailments with `fault` ending at `at_ms`, where it would last longer."""
+        return Ailments(
+            [
+                replace(one, end_ms=at_ms)
+                if one.fault == fault and one.onset_ms < at_ms and (one.end_ms is None or one.end_ms > at_ms)
+                else one
+                for _, one in self._faults
+            ]
+        )
 
     def knob(self, name: str, ts: Instants) -> Floats:
         """The product of what every fault makes of this knob; 1 without a fault."""
@@ -93,6 +111,15 @@ class DeviceStream:
                 break
             self._live(self._today.calendar + timedelta(days=1), self._after)
         return Rows.join(parts, self.signals)
+
+    def mend(self, fault: str, at_ms: int) -> None:
+        """End every occurrence of `fault` at `at_ms`, where it would last longer; the past stays as it was.
+
+        Raises ValueError for an instant before the day after the one last lived: that is the past.
+        """
+        if at_ms < self._today.end_ms:
+            raise ValueError("what was lived cannot be mended")
+        self._ailments = self._ailments.mended(fault, at_ms)
 
     def checkpoint(self) -> dict[str, Any]:
         """Where this life stands, ready for JSON: the day last lived and the state at its morning."""

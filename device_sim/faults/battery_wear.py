@@ -4,8 +4,13 @@ from device_sim.faults.fault import Fault
 
 BATTERY_WEAR = Fault(
     name="battery_wear",
+    label="Worn battery",
+    about="The same day takes several times as much out of the battery, and its voltage sags under load.",
     device_types=("wearable",),
+    course="progressive",
     depths=(0.72, 0.82),  # part of the capacity that is lost in the end
+    days=(5.0, 12.0),
+    noticed=0.7,
     shape=0.7,
     knobs=lambda lost: {"battery_health": 1.0 - lost},
 )

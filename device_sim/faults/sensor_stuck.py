@@ -25,9 +25,13 @@ def _freeze(occurrence: Occurrence, rows: Rows, memory: State) -> Rows:
 
 SENSOR_STUCK = Fault(
     name="sensor_stuck",
+    label="Stuck sensor",
+    about="One signal repeats the value of the onset to the last digit.",
     device_types=(),
+    course="sudden",
     depths=(1.0, 1.0),
-    sudden=True,
+    expects="attention",
+    noticed=None,
     signals={
         "vehicle": ("intake_temp", "manifold_pressure"),
         "heat_pump": ("outdoor_temp", "evaporator_temp", "return_temp"),

@@ -10,4 +10,13 @@ def _hush(occurrence: Occurrence, rows: Rows, _memory: State) -> Rows:
     return rows.keep(occurrence.severity(rows.ts) == 0)
 
 
-SILENT = Fault(name="silent", device_types=(), depths=(1.0, 1.0), sudden=True, report=_hush)
+SILENT = Fault(
+    name="silent",
+    label="Device falls silent",
+    about="Messages end from one moment to the next and do not come back.",
+    device_types=(),
+    course="sudden",
+    depths=(1.0, 1.0),
+    noticed=None,
+    report=_hush,
+)

@@ -36,6 +36,11 @@ def smooth_noise(seed: int, ts: NDArray[np.int64], period_ms: int) -> NDArray[np
     return here + (there - here) * weight
 
 
+def cell_noise(seed: int, ts: NDArray[np.int64], cell_ms: int) -> NDArray[np.float64]:
+    """A number in [0, 1) for each cell of `cell_ms`, the same for all instants within it; a pure function of time."""
+    return (_lattice(seed, ts // cell_ms) + 1.0) / 2.0
+
+
 def _lattice(seed: int, cell: NDArray[np.int64]) -> NDArray[np.float64]:
     mixed = (cell.astype(np.uint64) + np.uint64(1)) * _GOLDEN ^ np.uint64(seed)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * _MIX_1

@@ -16,6 +16,7 @@ from device_sim.models.chance import generator
 from kit.clock import to_ms
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 Floats = NDArray[np.float64]
 Instants = NDArray[np.int64]

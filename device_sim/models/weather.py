@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from device_sim.models.chance import number, smooth_noise
-from device_sim.models.machine import HOUR_MS, Floats, Instants
+from device_sim.models.machine import DAY_MS, HOUR_MS, Floats, Instants
 
 YEAR_MS = 365.2425 * 24 * HOUR_MS
-DAY_MS = 24 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ import numpy as np
 from device_sim.faults import FAULTS
 from device_sim.faults.fault import Occurrence
 from device_sim.models.chance import generator
+from device_sim.models.machine import HOUR_MS
 from device_sim.scenarios.people import PLACES, Place, customer, device_label
-from device_sim.scenarios.scenario import HOUR_MS, Birth, Customer, Recipe, Scenario
+from device_sim.scenarios.scenario import Birth, Customer, Recipe, Scenario
 from device_sim.stream import DeviceSpec, DeviceStream
 from kit.clock import from_ms
 

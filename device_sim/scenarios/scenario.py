@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from device_sim.faults.fault import Occurrence
+from device_sim.models.machine import DAY_MS
 from device_sim.stream import DeviceSpec, DeviceStream
-
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from device_sim.faults import FAULTS
 from device_sim.models.chance import generator
-from device_sim.scenarios.scenario import HOUR_MS, Birth, Customer, Recipe, Scenario
+from device_sim.models.machine import HOUR_MS
+from device_sim.scenarios.scenario import Birth, Customer, Recipe, Scenario
 from device_sim.stream import DeviceSpec
 
 ZONE = "Europe/Berlin"

@@ -66,7 +66,7 @@ def test_truth_goes_through_json_and_severity_grows_from_onset_to_failure(name: 
     assert (np.diff(severity) >= 0).all()
     assert (severity[0], severity[-1]) == (0.0, 1.0)
     assert occurrence.onset_ms == ONSET
-    assert occurrence.failure_ms == (ONSET if FAULTS.get(name).sudden else FAILURE)
+    assert occurrence.failure_ms == (FAILURE if FAULTS.get(name).course == "progressive" else ONSET)
 
 
 def test_a_repaired_device_is_well_again() -> None:

@@ -13,9 +13,10 @@ import pytest
 from device_sim.build import play, prepare, state_path
 from device_sim.fleet import HISTORICAL_AFTER_MS, Fleet, Pace
 from device_sim.fleet_state import FleetState
+from device_sim.models.machine import HOUR_MS
 from device_sim.payload import encode, packets, written
 from device_sim.scenarios import SCENARIOS
-from device_sim.scenarios.scenario import HOUR_MS, Birth, Scenario
+from device_sim.scenarios.scenario import Birth, Scenario
 from device_sim.stream import DeviceStream
 from device_sim.transport import Links
 from ingest.wire.codecs import CODECS

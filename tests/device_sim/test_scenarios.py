@@ -14,8 +14,9 @@ from device_sim.errors import StateUnreadable
 from device_sim.faults import FAULTS
 from device_sim.fleet_state import FleetState
 from device_sim.manifest import manifest, truth, write
+from device_sim.models.machine import HOUR_MS
 from device_sim.scenarios import SCENARIOS
-from device_sim.scenarios.scenario import HOUR_MS, Birth, Scenario
+from device_sim.scenarios.scenario import Birth, Scenario
 from ingest.wire.device_types import DEVICE_TYPES
 from ingest.wire.topics import is_identifier
 from kit.clock import from_ms
