@@ -14,6 +14,7 @@ from detectors.algorithms.detector import Ints
 from detectors.faults.catalogue import FAULTS
 from detectors.faults.profile import Profile, Watch
 from detectors.faults.profiles import PROFILES
+from detectors.faults.profiles.plain import plain_profile
 from ingest.wire.catalogue import DeviceType
 from ingest.wire.device_types import DEVICE_TYPES
 
@@ -59,11 +60,10 @@ GATE = np.dtype([("signal", np.int64), ("low", np.float64), ("high", np.float64)
 
 
 def compile_profiles() -> Program:
-    """The program of every registered profile whose device type is registered."""
+    """The program of every registered device type, by its profile or, where it has none, the plain one."""
     tables = _Tables()
-    for name, profile in PROFILES.items():
-        if name in DEVICE_TYPES:
-            tables.add(DEVICE_TYPES.get(name), profile)
+    for name, kind in DEVICE_TYPES.items():
+        tables.add(kind, PROFILES.get(name) if name in PROFILES else plain_profile(kind))
     return tables.program()
 
 

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from detectors.engine import checkpoint
 from detectors.engine.engine import Engine
-from detectors.engine.program import Program
+from detectors.engine.program import Program, compile_profiles
 from detectors.errors import StateUnreadable
 from detectors.faults.catalogue import FAULTS
 from detectors.faults.profiles import PROFILES
 from detectors.finding import Finding
 from ingest.reading import Frame, Quality, ReadingBatch, Refusal
 from ingest.wire.device_types import DEVICE_TYPES
+from kit.plugins import Registry
 from tests.detectors.detector_feed import MINUTE, START, device, drive, engine_of, frames, messages
 
 HOUR = 60 * MINUTE
@@ -212,7 +213,7 @@ def test_every_signature_is_within_reach_of_its_device_types_and_every_symptom_i
             }
             assert set(fault.signature) <= watched, (name, kind)
             assert sum(fault.signature.values()) >= 1
-    assert set(program.types) == set(PROFILES) & set(DEVICE_TYPES)
+    assert set(program.types) == set(DEVICE_TYPES)
 
 
 @pytest.mark.parametrize("fault", ["unusual_behaviour", "flooding", "help_requested"])
@@ -229,3 +230,11 @@ def test_readings_of_a_clock_that_runs_ahead_are_left_out_and_disturb_nothing(pr
     disturbed = [first, Frame(first.received_ms, ahead), rest]
     assert run(engine, disturbed) == whole
     assert engine.skipped >= len(ahead)
+
+
+def test_a_device_type_without_a_profile_is_missed_when_it_falls_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = {name: PROFILES.get(name) for name in PROFILES if name != "heat_pump"}
+    monkeypatch.setattr("detectors.engine.program.PROFILES", Registry("profile", without))
+    pump = compile_profiles().types["heat_pump"]
+    assert pump.profile.watches == ()
+    assert pump.profile.silent_after_s == 2 * 3600
