@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from device_sim import cli_replay, cli_sim
+from device_sim import cli_replay, cli_sheet, cli_sim
 
 __all__ = ["register"]
 
@@ -12,4 +12,5 @@ __all__ = ["register"]
 def register(root: typer.Typer) -> None:
     """Add the commands to the root application."""
     cli_sim.register(root)
+    cli_sim.app.command("sheet")(cli_sheet.sheet)
     cli_replay.register(root)
