@@ -108,7 +108,7 @@ class Fleet:
             for packet in packets(device, self._types[device], rows, each, old)
         ]
         timeout = self._pace.ack_timeout_s
-        for packet in sorted(ready, key=lambda packet: packet.first_ms):
+        for packet in sorted(ready, key=lambda packet: packet.at_ms):
             topic = telemetry(self._tenant, packet.device)
             self._links.of(packet.device).publish(topic, packet.payload, packet.readings, timeout)
         self._links.drain(timeout)
