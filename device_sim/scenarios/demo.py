@@ -17,7 +17,7 @@ from device_sim.faults import FAULTS
 from device_sim.faults.fault import Occurrence
 from device_sim.models.chance import generator
 from device_sim.models.machine import HOUR_MS
-from device_sim.scenarios.people import PLACES, Place, customer, device_label
+from device_sim.scenarios.places import PLACES, Place, customer, device_label
 from device_sim.scenarios.scenario import Birth, Customer, Recipe, Scenario
 from device_sim.stream import DeviceSpec, DeviceStream
 from kit.clock import from_ms

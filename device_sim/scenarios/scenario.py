@@ -1,13 +1,19 @@
-"""What a scenario is: devices with their owners, and the truth about what goes wrong."""
+"""What a scenario is: devices with their owners, what lies between, and the truth about what goes wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from device_sim.faults.fault import Occurrence
 from device_sim.models.machine import DAY_MS
+from device_sim.network import PERFECT, Line, NetworkSpec
 from device_sim.stream import DeviceSpec, DeviceStream
+from kit.clock import to_ms
+
+FIRST_DAY = to_ms(datetime(2026, 1, 12, tzinfo=UTC))  # a Monday in the northern heating season
+DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +45,72 @@ class Birth:
 
 
 @dataclass(frozen=True, slots=True)
+class Period:
+    """The time that a scenario covers: start <= t < end, in epoch milliseconds."""
+
+    start_ms: int
+    end_ms: int
+
+    @property
+    def days(self) -> float:
+        """How long it is."""
+        return (self.end_ms - self.start_ms) / DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """From `at_ms` on the device belongs to the customer `owner`."""
+
+    device: str
+    owner: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
-    """A fleet with its life ahead."""
+    """A fleet with its life ahead.
+
+    `handovers`, in order of time, are changes of owner after the first one, who stands in the device's spec.
+    """
 
     name: str
     birth: Birth
     devices: tuple[DeviceSpec, ...]
     customers: tuple[Customer, ...]
     truth: tuple[Occurrence, ...]
+    network: NetworkSpec = PERFECT
+    handovers: tuple[Handover, ...] = ()
+
+    @property
+    def period(self) -> Period:
+        """From the birth to the end of its history."""
+        return Period(self.birth.start_ms, self.birth.now_ms)
 
     def streams(self) -> list[DeviceStream]:
         """The life of every device from the birth on."""
         return [DeviceStream(spec, self.birth.seed, self.birth.start_ms, self.truth) for spec in self.devices]
 
+    def lines(self) -> dict[str, Line]:
+        """What lies between each device and the broker, by device id."""
+        return {spec.id: Line(self.network, self.birth.seed, spec.id) for spec in self.devices}
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to make a scenario of that name."""
+    """How to make a scenario of that name.
+
+    `days` is how long it is meant to be (None: as the settings say), `start_ms` the instant at which it begins when
+    it is scored, so that runs repeat, and `seed` the one that it is usually made with.
+    """
 
     name: str
     summary: str
     make: Callable[[Birth], Scenario] = field(repr=False)
+    days: int | None = None
+    start_ms: int = FIRST_DAY
+    seed: int = 20
+
+    def birth(self, seed: int | None = None, days: int | None = None) -> Birth:
+        """The birth at the fixed start, with this seed and length or the usual ones."""
+        length = days or self.days or DAYS
+        return Birth(self.seed if seed is None else seed, self.start_ms + length * DAY_MS, length)
