@@ -2,6 +2,7 @@
 
 ForewarnError
 ├── ScenarioInvalid     a scenario's option makes no sense
+├── WaysImpossible      customers cannot behave like that
 ├── StateUnreadable     the kept state of a simulated fleet cannot be read or written
 ├── BrokerUnreachable   no connection to the broker, or it refuses ours
 ├── DeliveryIncomplete  the broker did not acknowledge everything in time
@@ -18,6 +19,16 @@ from kit.errors import ForewarnError
 
 class ScenarioInvalid(ForewarnError):
     """A scenario's option makes no sense."""
+
+
+class WaysImpossible(ForewarnError):
+    """Customers cannot behave like that; `key` is the number at fault."""
+
+    def __init__(self, key: str, value: object, most: float) -> None:
+        super().__init__(
+            f"The customers' {key} cannot be {value!r}.", f"Give {key} a number from 0 to {max(most, 0.0):g}."
+        )
+        self.key = key
 
 
 class StateUnreadable(ForewarnError):
