@@ -5,18 +5,38 @@ come by the entry point ``forewarn.simulator_fault``.
 """
 
 from device_sim.faults.battery_wear import BATTERY_WEAR
+from device_sim.faults.blocked_filter import BLOCKED_FILTER
 from device_sim.faults.charging_fault import CHARGING_FAULT
+from device_sim.faults.compressor_wear import COMPRESSOR_WEAR
 from device_sim.faults.coolant_leak import COOLANT_LEAK
+from device_sim.faults.evaporator_icing import EVAPORATOR_ICING
+from device_sim.faults.fan_wear import FAN_WEAR
 from device_sim.faults.fault import Fault
 from device_sim.faults.refrigerant_leak import REFRIGERANT_LEAK
 from device_sim.faults.sensor_stuck import SENSOR_STUCK
+from device_sim.faults.setpoint_changed import SETPOINT_CHANGED
 from device_sim.faults.silent import SILENT
+from device_sim.faults.weather_spell import COLD_SPELL, HOT_SPELL
 from kit.plugins import Registry
 
 FAULTS: Registry[Fault] = Registry(
     "simulator_fault",
     {
         fault.name: fault
-        for fault in (COOLANT_LEAK, CHARGING_FAULT, REFRIGERANT_LEAK, BATTERY_WEAR, SENSOR_STUCK, SILENT)
+        for fault in (
+            COOLANT_LEAK,
+            CHARGING_FAULT,
+            REFRIGERANT_LEAK,
+            BATTERY_WEAR,
+            SENSOR_STUCK,
+            SILENT,
+            COMPRESSOR_WEAR,
+            EVAPORATOR_ICING,
+            BLOCKED_FILTER,
+            FAN_WEAR,
+            COLD_SPELL,
+            HOT_SPELL,
+            SETPOINT_CHANGED,
+        )
     },
 )

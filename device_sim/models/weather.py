@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from device_sim.models.chance import number, smooth_noise
-from device_sim.models.machine import DAY_MS, HOUR_MS, Floats, Instants
+from device_sim.models.machine import DAY_MS, HOUR_MS, Floats, Instants, Wear
 
 YEAR_MS = 365.2425 * 24 * HOUR_MS
+SPELL_K = 10.0  # what a whole turn of the knob `outdoor` shifts the outdoor temperature by
+OUTDOOR = "warmth of a hot or cold spell: the outdoor temperature is shifted by 10 K times what it is off 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ class Weather:
         )
         gusts = 0.7 * smooth_noise(self._seed + 3, ts, 3 * HOUR_MS)
         return np.asarray(climate.mean + season + daily + fronts + gusts, np.float64)
+
+    def felt(self, ts: Instants, wear: Wear) -> Floats:
+        """Outdoor temperature with the knob `outdoor` in it: a spell comes and goes over half a day, as fronts do."""
+        past = [wear.knob("outdoor", ts - hours * HOUR_MS) for hours in (0, 3, 6, 9, 12)]
+        return self.outdoor(ts) + SPELL_K * (sum(past) / len(past) - 1.0)
 
     def clouds(self, ts: Instants) -> Floats:
         """How overcast the sky is: 0 clear, 1 closed."""
