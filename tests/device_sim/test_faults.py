@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -63,10 +63,13 @@ def test_truth_goes_through_json_and_severity_grows_from_onset_to_failure(name: 
     _, _, occurrence = twins(name, kind)
     assert Occurrence(**json.loads(json.dumps(asdict(occurrence)))) == occurrence
     severity = occurrence.severity(np.arange(START, END, 3_600_000))
-    assert (np.diff(severity) >= 0).all()
-    assert (severity[0], severity[-1]) == (0.0, 1.0)
+    whole = replace(occurrence, end_ms=None, bout_ms=0).severity(np.arange(START, END, 3_600_000))
+    assert (np.diff(whole) >= 0).all()
+    assert (whole[0], whole[-1]) == (0.0, 1.0)
+    assert ((severity == whole) | (severity == 0)).all()
     assert occurrence.onset_ms == ONSET
     assert occurrence.failure_ms == (FAILURE if FAULTS.get(name).course == "progressive" else ONSET)
+    assert occurrence.end_ms is None or occurrence.end_ms > occurrence.failure_ms
 
 
 def test_a_repaired_device_is_well_again() -> None:
