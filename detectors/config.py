@@ -22,6 +22,21 @@ class Config(Section):
     frames_per_step: int = Field(
         500, ge=1, le=100_000, description="Log frames read at once; more is faster in a replay and uses more memory."
     )
+    contact_severity: float = Field(
+        0.5,
+        ge=0,
+        le=1000,
+        description="Severity from which a finding may be told to the customer; lower tells of limits only just "
+        "passed, higher tells late.",
+    )
+    contact_confidence: float = Field(
+        0.0, ge=0, le=1, description="Confidence from which a finding may be told to the customer; higher tells fewer."
+    )
+    watch: dict[str, dict[str, dict[str, float]]] = Field(
+        {},
+        description="Parameters of what is watched, as tables `[detectors.watch.<device type>.<symptom>]`; "
+        "`forewarn detectors list` names the symptoms.",
+    )
     attention_threshold: float = Field(
         8.75, gt=0, description="Surprise (nats) at which `detectors score` raises attention; lower shows more."
     )

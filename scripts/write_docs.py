@@ -39,9 +39,10 @@ def configuration() -> str:
         values = settings.of(kind).model_dump(mode="json")
         for key, field in kind.model_fields.items():
             value = values[key]
-            shown = "see below" if isinstance(value, dict) else "–" if value is None else f"`{json.dumps(value)}`"
+            nested = bool(value) and isinstance(value, dict)
+            shown = "see below" if nested else "–" if value is None else f"`{json.dumps(value)}`"
             lines.append(f"| `{key}` | {shown} | {field.description} |")
-            if isinstance(value, dict):
+            if nested:
                 lines += _nested(key, field.annotation)
     return "\n".join(lines) + "\n"
 

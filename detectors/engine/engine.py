@@ -37,8 +37,18 @@ AHEAD_MS = 300_000  # past the receive time a reading is of a wrong clock; small
 # lets the future be learnt, and everything after it is then late
 CHUNK = 65_536  # readings scored together; bounds the memory of a huge frame
 MISSING_MOST = 0.5  # a claim from a window with more missing is for staff, not for the customer
-CONTACT_SEVERITY = 0.5  # a limit that is only just passed is for staff
 GRACE_MS = 900_000.0  # silence must be watched at least so long
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRule:
+    """From which severity and confidence on a finding may be told to the customer; below, it is for staff."""
+
+    severity: float = 0.5
+    confidence: float = 0.0
+
+
+ORDINARY = ContactRule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +64,11 @@ class _Event:
 class Engine:
     """See the module. Not safe for threads."""
 
-    def __init__(self, program: Program, lookup: Lookup, tenant: str = "") -> None:
+    def __init__(self, program: Program, lookup: Lookup, tenant: str = "", contact: ContactRule = ORDINARY) -> None:
         """`tenant` is whose log it is: a device that only floods never says so in a reading."""
         self.program = program
         self._tenant = tenant
+        self._contact = contact
         self.fleet = Fleet(program, lookup)
         self.log_ms = 0
         self.received_ms = 0
@@ -297,7 +308,12 @@ class Engine:
             return []
         evidence = build(claim, Scene(kind.device_type, kind.profile, partial(self.band, device)))
         severity = max((symptom.severity for symptom in claim.symptoms), default=0.0)
-        sure = evidence.readings_missing_share <= MISSING_MOST and severity >= CONTACT_SEVERITY
+        certainty = confidence(claim)
+        sure = (
+            evidence.readings_missing_share <= MISSING_MOST
+            and severity >= self._contact.severity
+            and certainty >= self._contact.confidence
+        )
         names = {self._detector_of(kind.profile.watches, symptom) for symptom in claim.symptoms}
         onset = from_ms(claim.onset)
         return [
@@ -311,7 +327,7 @@ class Engine:
                 detected=from_ms(claim.at),
                 surprise=round(max((symptom.surprise for symptom in claim.symptoms), default=0.0), 3),
                 severity=round(severity, 3),
-                confidence=confidence(claim),
+                confidence=certainty,
                 contact=claim.kind == "raised" and FAULTS.get(claim.fault).contact and sure,
                 detector="+".join(sorted(names)),
                 version=self.program.version,

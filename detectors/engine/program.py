@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,10 @@ from detectors.faults.catalogue import FAULTS
 from detectors.faults.profile import Profile, Watch
 from detectors.faults.profiles import PROFILES
 from detectors.faults.profiles.plain import plain_profile
+from detectors.faults.tuning import SECTION, Overrides, one_of, tuned
 from ingest.wire.catalogue import DeviceType
 from ingest.wire.device_types import DEVICE_TYPES
+from kit.errors import SettingsError
 
 HOW = {"value": 0, "difference": 1, "fall_per_hour": 2}
 NO_SIGNAL = -1
@@ -59,11 +62,19 @@ CHANNEL = np.dtype([(name, np.int64) for name in ("how", "first", "second", "gat
 GATE = np.dtype([("signal", np.int64), ("low", np.float64), ("high", np.float64), ("kind", np.int64)])
 
 
-def compile_profiles() -> Program:
-    """The program of every registered device type, by its profile or, where it has none, the plain one."""
+def compile_profiles(overrides: Overrides = MappingProxyType({})) -> Program:
+    """The program of every registered device type, by its profile or, where it has none, the plain one.
+
+    `overrides` are parameters that an installation has set. Raises SettingsError naming the key that makes no sense.
+    """
+    for name in overrides:
+        if name not in DEVICE_TYPES:
+            known = [kind for kind, _ in DEVICE_TYPES.items()]
+            raise SettingsError(f"'{SECTION}.{name}' names no device type.", one_of(name, known))
     tables = _Tables()
     for name, kind in DEVICE_TYPES.items():
-        tables.add(kind, PROFILES.get(name) if name in PROFILES else plain_profile(kind))
+        profile = PROFILES.get(name) if name in PROFILES else plain_profile(kind)
+        tables.add(kind, tuned(profile, overrides.get(name, {})))
     return tables.program()
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
 from detectors.config import Config
-from detectors.engine.engine import Engine
+from detectors.engine.engine import ContactRule, Engine
 from detectors.engine.partition import Partition
 from detectors.engine.program import Program, compile_profiles
 from detectors.engine.saver import Saver
@@ -45,6 +45,7 @@ class Worker:
         self._database = database
         self._log = log
         self._config = config
+        self._contact = ContactRule(config.contact_severity, config.contact_confidence)
         self._program = program
         self._tenant = tenant
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -109,7 +110,7 @@ class Worker:
         partition = Partition(
             lease,
             number,
-            Engine(self._program, self._lookup, self._tenant),
+            Engine(self._program, self._lookup, self._tenant, self._contact),
             log=self._log,
             database=self._database,
             saver=self._saver,
@@ -125,12 +126,13 @@ class Worker:
 
 def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
     """Detect until `stop`: the role's main function. Closes the log."""
-    program = compile_profiles()
+    config = settings.of(Config)
+    program = compile_profiles(config.watch)
     warm(program)
     sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()  # it all stays: a full collection would look through it while a finding waits, a tenth of a second
-    worker = Worker(connect(settings), log, settings.of(Config), program, settings.of(Core).tenant)
+    worker = Worker(connect(settings), log, config, program, settings.of(Core).tenant)
     try:
         run_loop("detector", worker.step, stop, idle_s=IDLE_S)
     finally:
