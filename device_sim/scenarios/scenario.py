@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from device_sim.faults.fault import Occurrence
 from device_sim.models.machine import DAY_MS
 from device_sim.network import PERFECT, Line, NetworkSpec
+from device_sim.people import PASSIVE, Ways
 from device_sim.stream import DeviceSpec, DeviceStream
 from kit.clock import to_ms
 
@@ -79,6 +80,7 @@ class Scenario:
     customers: tuple[Customer, ...]
     truth: tuple[Occurrence, ...]
     network: NetworkSpec = PERFECT
+    people: Ways = PASSIVE
     handovers: tuple[Handover, ...] = ()
 
     @property
