@@ -8,14 +8,20 @@ from device_sim.faults.battery_wear import BATTERY_WEAR
 from device_sim.faults.blocked_filter import BLOCKED_FILTER
 from device_sim.faults.charging_fault import CHARGING_FAULT
 from device_sim.faults.compressor_wear import COMPRESSOR_WEAR
+from device_sim.faults.condenser_dirty import CONDENSER_DIRTY
 from device_sim.faults.coolant_leak import COOLANT_LEAK
+from device_sim.faults.door_left_open import DOOR_LEFT_OPEN
+from device_sim.faults.door_seal import DOOR_SEAL
 from device_sim.faults.evaporator_icing import EVAPORATOR_ICING
 from device_sim.faults.fan_wear import FAN_WEAR
 from device_sim.faults.fault import Fault
+from device_sim.faults.freezer_compressor_wear import FREEZER_COMPRESSOR_WEAR
+from device_sim.faults.freezer_icing import FREEZER_ICING
 from device_sim.faults.refrigerant_leak import REFRIGERANT_LEAK
 from device_sim.faults.sensor_stuck import SENSOR_STUCK
 from device_sim.faults.setpoint_changed import SETPOINT_CHANGED
 from device_sim.faults.silent import SILENT
+from device_sim.faults.warm_food import WARM_FOOD
 from device_sim.faults.weather_spell import COLD_SPELL, HOT_SPELL
 from kit.plugins import Registry
 
@@ -37,6 +43,12 @@ FAULTS: Registry[Fault] = Registry(
             COLD_SPELL,
             HOT_SPELL,
             SETPOINT_CHANGED,
+            DOOR_SEAL,
+            DOOR_LEFT_OPEN,
+            FREEZER_COMPRESSOR_WEAR,
+            FREEZER_ICING,
+            CONDENSER_DIRTY,
+            WARM_FOOD,
         )
     },
 )

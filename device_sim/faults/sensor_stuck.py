@@ -35,6 +35,7 @@ SENSOR_STUCK = Fault(
     signals={
         "vehicle": ("intake_temp", "manifold_pressure"),
         "heat_pump": ("outdoor_temp", "evaporator_temp", "return_temp"),
+        "freezer": ("cabinet_temp", "ambient_temp"),
         "wearable": ("skin_temp", "heart_rate"),
     },
     report=_freeze,

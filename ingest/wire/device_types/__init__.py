@@ -5,11 +5,22 @@ Others come by the entry point ``forewarn.device_type``.
 
 from ingest.wire.catalogue import DeviceType
 from ingest.wire.device_types.air_handler import AIR_HANDLER
+from ingest.wire.device_types.freezer import FREEZER
 from ingest.wire.device_types.heat_pump import HEAT_PUMP
 from ingest.wire.device_types.vehicle import VEHICLE
 from ingest.wire.device_types.wearable import WEARABLE
 from kit.plugins import Registry
 
 DEVICE_TYPES: Registry[DeviceType] = Registry(
-    "device_type", {kind.name: kind for kind in (VEHICLE, HEAT_PUMP, AIR_HANDLER, WEARABLE)}
+    "device_type",
+    {
+        kind.name: kind
+        for kind in (
+            VEHICLE,
+            HEAT_PUMP,
+            AIR_HANDLER,
+            WEARABLE,
+            FREEZER,
+        )
+    },
 )
