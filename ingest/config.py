@@ -65,6 +65,13 @@ class Config(Section):
     log_keep_hours: float = Field(
         24.0, ge=0, description="How long entries that every reader has taken over are kept; 0 drops them at once."
     )
+    heartbeat_s: float = Field(
+        5.0,
+        ge=0.1,
+        le=3600,
+        description="A gateway that hears nothing says so at least so often. Longer delays the detection of silence,"
+        " shorter fills the log with nothing.",
+    )
     flush_s: float = Field(
         1.0, gt=0, le=60, description="The writer stores at least so often; more often makes many small files."
     )

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from ingest.build import open_store
 from ingest.config import Config as IngestConfig
-from kit.clock import SystemClock
+from kit.clock import Clock, SystemClock
 from kit.db import connect, transaction
 from kit.plugins import Check, Role, Step
 from kit.settings import Core, Settings
@@ -57,9 +57,14 @@ def run(settings: Settings, stop: Stop) -> None:
         engine.dispose()
 
 
-def loops(settings: Settings, engine: Engine, channels: Mapping[str, Channel], past: Past) -> dict[str, Loop]:
-    """Every supervised loop of the role by name: each call of one does one piece of work, if there is any."""
-    config, clock = settings.of(Config), SystemClock()
+def loops(
+    settings: Settings, engine: Engine, channels: Mapping[str, Channel], past: Past, clock: Clock | None = None
+) -> dict[str, Loop]:
+    """Every supervised loop of the role by name: each call of one does one piece of work, if there is any.
+
+    Without `clock` it is the machine's.
+    """
+    config, clock = settings.of(Config), clock or SystemClock()
     limits, watch = asking.rules(config), Watch.of(config)
     terms = Terms.of(config, settings.of(Core).public_url)
     steps: dict[str, Loop] = {

@@ -31,7 +31,7 @@ from detectors.finding import Finding, finding_id
 from ingest.reading import Frame, ReadingBatch, device_no, signal_no
 from kit.clock import from_ms
 
-HEARTBEAT_MS = 5_000  # the gateway's; log time moves at most two of them a frame, so our outage is nobody's silence
+HEARTBEAT_MS = 5_000  # the gateway's, as the setting's default
 SWEEP_MS = 60_000  # how often silence is looked for, in log time
 AHEAD_MS = 300_000  # past the receive time a reading is of a wrong clock; smaller leaves out ordinary drift, larger
 # lets the future be learnt, and everything after it is then late
@@ -64,10 +64,21 @@ class _Event:
 class Engine:
     """See the module. Not safe for threads."""
 
-    def __init__(self, program: Program, lookup: Lookup, tenant: str = "", contact: ContactRule = ORDINARY) -> None:
-        """`tenant` is whose log it is: a device that only floods never says so in a reading."""
+    def __init__(
+        self,
+        program: Program,
+        lookup: Lookup,
+        tenant: str = "",
+        contact: ContactRule = ORDINARY,
+        heartbeat_ms: int = HEARTBEAT_MS,
+    ) -> None:
+        """`tenant` is whose log it is: a device that only floods never says so in a reading.
+
+        Log time moves at most two heartbeats a frame, so that our outage is nobody's silence.
+        """
         self.program = program
         self._tenant = tenant
+        self._step_most_ms = 2 * heartbeat_ms
         self._contact = contact
         self.fleet = Fleet(program, lookup)
         self.log_ms = 0
@@ -106,7 +117,7 @@ class Engine:
 
     def _tick(self, frame: Frame) -> None:
         step = frame.received_ms - self.received_ms if self.received_ms else 0
-        self.log_ms = self.log_ms + min(max(step, 0), 2 * HEARTBEAT_MS) if self.log_ms else frame.received_ms
+        self.log_ms = self.log_ms + min(max(step, 0), self._step_most_ms) if self.log_ms else frame.received_ms
         self.received_ms = max(self.received_ms, frame.received_ms)
 
     def _sweep(self) -> list[Finding]:

@@ -62,6 +62,7 @@ class Partition:
         self.lease = lease
         self.number = number
         self.sound = True
+        self.found = 0  # findings committed since the start
         self._engine = engine
         self._log = log
         self._database = database
@@ -171,6 +172,7 @@ class Partition:
     def _count(self) -> None:
         for (fault, kind), number in Counter((found.fault, found.kind) for found in self._pending).items():
             metrics.findings.labels(fault, kind).inc(number)
+        self.found += len(self._pending)
         self._pending = []
 
     def _start_saving(self) -> None:

@@ -15,10 +15,11 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
 from detectors.config import Config
-from detectors.engine.engine import ContactRule, Engine
+from detectors.engine.engine import HEARTBEAT_MS, ContactRule, Engine
 from detectors.engine.partition import Partition
 from detectors.engine.program import Program, compile_profiles
 from detectors.engine.saver import Saver
+from ingest.config import Config as IngestConfig
 from ingest.log import PartitionLog
 from ingest.reading import Frame, ReadingBatch, series_id
 from ingest.registry.devices import Device, by_numbers
@@ -41,13 +42,22 @@ _log = get("detector")
 class Worker:
     """Holds partitions and advances them in turn; `step` is for `kit.supervise`."""
 
-    def __init__(self, database: Database, log: PartitionLog, config: Config, program: Program, tenant: str) -> None:
+    def __init__(  # noqa: PLR0917
+        self,
+        database: Database,
+        log: PartitionLog,
+        config: Config,
+        program: Program,
+        tenant: str,
+        heartbeat_ms: int = HEARTBEAT_MS,
+    ) -> None:
         self._database = database
         self._log = log
         self._config = config
         self._contact = ContactRule(config.contact_severity, config.contact_confidence)
         self._program = program
         self._tenant = tenant
+        self._heartbeat_ms = heartbeat_ms
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._held: dict[int, Partition] = {}
         self._saver = Saver()
@@ -110,7 +120,7 @@ class Worker:
         partition = Partition(
             lease,
             number,
-            Engine(self._program, self._lookup, self._tenant, self._contact),
+            Engine(self._program, self._lookup, self._tenant, self._contact, self._heartbeat_ms),
             log=self._log,
             database=self._database,
             saver=self._saver,
@@ -132,7 +142,8 @@ def run(settings: Settings, stop: Stop, log: PartitionLog) -> None:
     sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()  # it all stays: a full collection would look through it while a finding waits, a tenth of a second
-    worker = Worker(connect(settings), log, config, program, settings.of(Core).tenant)
+    heartbeat_ms = round(1000 * settings.of(IngestConfig).heartbeat_s)
+    worker = Worker(connect(settings), log, config, program, settings.of(Core).tenant, heartbeat_ms)
     try:
         run_loop("detector", worker.step, stop, idle_s=IDLE_S)
     finally:

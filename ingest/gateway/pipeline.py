@@ -20,7 +20,7 @@ from kit.clock import Clock
 
 BATCH_MESSAGES = 2_000  # more makes latency and frames large, fewer makes the log's sync the limit
 BATCH_BYTES = 4_000_000
-HEARTBEAT_S = 5.0  # longer delays the detection of silence, shorter fills the log with nothing
+HEARTBEAT_S = 5.0  # as the setting's default
 WAIT_S = 0.1  # how soon a stop is noticed
 
 
@@ -43,7 +43,15 @@ class _Batch:
 class Pipeline:
     """Moves messages from `source` to `log`. One thread calls `step`, again after every error."""
 
-    def __init__(self, source: Source, validator: Validator, log: PartitionLog, clock: Clock) -> None:
+    def __init__(
+        self,
+        source: Source,
+        validator: Validator,
+        log: PartitionLog,
+        clock: Clock,
+        heartbeat_s: float = HEARTBEAT_S,
+    ) -> None:
+        self._heartbeat_s = heartbeat_s
         self._source = source
         self._validator = validator
         self._log = log
@@ -94,7 +102,7 @@ class Pipeline:
         if batch.packets is not None:
             self._source.acknowledge(batch.packets)
         else:
-            self._next_heartbeat = time.monotonic() + HEARTBEAT_S
+            self._next_heartbeat = time.monotonic() + self._heartbeat_s
 
     def _entries(self, frames: dict[int, Frame]) -> list[tuple[int, bytes, str]]:
         number = next(self._count)

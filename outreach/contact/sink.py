@@ -37,15 +37,21 @@ _log = get("sink")
 @contextmanager
 def running(engine: Engine, clock: Clock, tenant: str) -> Iterator[int]:
     """Run the sink in a thread of its own for the length of the block; gives the port that it listens on."""
+    with serving(Keeper(engine, clock, tenant)) as port:
+        yield port
+
+
+@contextmanager
+def serving(handler: object) -> Iterator[int]:
+    """Run a mail server with that handler of aiosmtpd's for the length of the block; gives its port."""
     loop = asyncio.new_event_loop()
     ready: threading.Event = threading.Event()
     server: list[asyncio.Server] = []
 
     def serve() -> None:
         asyncio.set_event_loop(loop)
-        keeper = Keeper(engine, clock, tenant)
         made = loop.create_server(
-            lambda: SMTP(keeper, data_size_limit=LARGEST_MAIL, ident="Forewarn sink"), "127.0.0.1"
+            lambda: SMTP(handler, data_size_limit=LARGEST_MAIL, ident="Forewarn sink"), "127.0.0.1"
         )
         server.append(loop.run_until_complete(made))
         ready.set()
