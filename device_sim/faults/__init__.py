@@ -6,6 +6,8 @@ come by the entry point ``forewarn.simulator_fault``.
 
 from device_sim.faults.battery_wear import BATTERY_WEAR
 from device_sim.faults.blocked_filter import BLOCKED_FILTER
+from device_sim.faults.brake_wear import BRAKE_WEAR
+from device_sim.faults.catalyst_wear import CATALYST_WEAR
 from device_sim.faults.charging_fault import CHARGING_FAULT
 from device_sim.faults.compressor_wear import COMPRESSOR_WEAR
 from device_sim.faults.condenser_dirty import CONDENSER_DIRTY
@@ -17,12 +19,21 @@ from device_sim.faults.fan_wear import FAN_WEAR
 from device_sim.faults.fault import Fault
 from device_sim.faults.freezer_compressor_wear import FREEZER_COMPRESSOR_WEAR
 from device_sim.faults.freezer_icing import FREEZER_ICING
+from device_sim.faults.intake_leak import INTAKE_LEAK
+from device_sim.faults.misfire import MISFIRE
+from device_sim.faults.new_brakes import NEW_BRAKES
+from device_sim.faults.new_driver import NEW_DRIVER
 from device_sim.faults.refrigerant_leak import REFRIGERANT_LEAK
+from device_sim.faults.roof_box import ROOF_BOX
 from device_sim.faults.sensor_stuck import SENSOR_STUCK
 from device_sim.faults.setpoint_changed import SETPOINT_CHANGED
 from device_sim.faults.silent import SILENT
+from device_sim.faults.slow_puncture import SLOW_PUNCTURE
+from device_sim.faults.thermostat_stuck import THERMOSTAT_STUCK
 from device_sim.faults.warm_food import WARM_FOOD
+from device_sim.faults.weak_12v_battery import WEAK_12V_BATTERY
 from device_sim.faults.weather_spell import COLD_SPELL, HOT_SPELL
+from device_sim.faults.winter_tyres import WINTER_TYRES
 from kit.plugins import Registry
 
 FAULTS: Registry[Fault] = Registry(
@@ -49,6 +60,17 @@ FAULTS: Registry[Fault] = Registry(
             FREEZER_ICING,
             CONDENSER_DIRTY,
             WARM_FOOD,
+            THERMOSTAT_STUCK,
+            MISFIRE,
+            INTAKE_LEAK,
+            CATALYST_WEAR,
+            WINTER_TYRES,
+            NEW_BRAKES,
+            NEW_DRIVER,
+            ROOF_BOX,
+            SLOW_PUNCTURE,
+            BRAKE_WEAR,
+            WEAK_12V_BATTERY,
         )
     },
 )

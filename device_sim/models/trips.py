@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from device_sim.models.machine import Day, Floats, Identity
+from device_sim.models.machine import Columns, Day, Floats, Identity, Instants, Wear, quantised
 
 LAST_HOUR = 23.7  # trips end on the day on which they began, so that days can be lived one by one
 GAP_HOURS = 0.25  # a shorter stop is not a stop
@@ -22,8 +22,18 @@ class Trip:
 
 
 @dataclass(frozen=True, slots=True)
+class Drive:
+    """A drive minute by minute: instants, speed in km/h, outdoor temperature, and how hard it is driven (1 usual)."""
+
+    ts: Instants
+    speed: Floats
+    outdoor: Floats
+    effort: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Habits:
-    """A driver's ways, drawn once: hours of the day, minutes, probabilities."""
+    """A driver's ways, drawn once: hours of the day, minutes, probabilities; `style` 0.75 is calm, 1.35 sporty."""
 
     works: bool
     leaves: float
@@ -32,6 +42,7 @@ class Habits:
     motorway: bool
     errand: float
     outings: float
+    style: float
 
     @staticmethod
     def of(identity: Identity) -> Habits:
@@ -45,11 +56,26 @@ class Habits:
             motorway=bool(chance.random() < 0.5),
             errand=chance.uniform(0.2, 0.6),
             outings=chance.uniform(1.2, 2.2),
+            style=chance.uniform(0.75, 1.35),
         )
 
 
-def plan(identity: Identity, habits: Habits, day: Day) -> list[Trip]:
+KNOBS = {
+    "usage": "how much of what is usual is driven; 0: nobody is there",
+    "driving": "how hard the car is driven over how its owner drives",
+    "outdoor": "outdoor temperature: 10 K more for each 1 above 1",
+}
+
+
+def plan(identity: Identity, habits: Habits, day: Day, wear: Wear) -> list[Trip]:
     """The trips of `day` in order of time, none overlapping."""
+    wanted = _wanted(identity, habits, day)
+    starts = np.array([trip.start_ms for trip in wanted], np.int64)
+    made = identity.chance("usage", day).random(len(wanted)) < wear.knob("usage", starts)
+    return [trip for trip, goes in zip(wanted, made.tolist(), strict=True) if goes]
+
+
+def _wanted(identity: Identity, habits: Habits, day: Day) -> list[Trip]:
     chance = identity.chance("trips", day)
     wanted: list[tuple[float, float, bool]] = []
     if habits.works and not day.weekend and chance.random() < 0.93:
@@ -101,3 +127,19 @@ def speeds(trip: Trip, chance: np.random.Generator) -> Floats:
     speed[stopped] = 0.0
     speed[0] = 0.0
     return np.clip(speed, 0.0, 170.0)
+
+
+def accelerations(drive: Drive, chance: np.random.Generator) -> Columns:
+    """The extremes of each minute in m/s²: greatest forward, hardest braking (below 0), greatest sideways.
+
+    Streets with lights ask for more of all three than a motorway; a hard driver squeezes more out of each.
+    """
+    count = len(drive.speed)
+    moves = (drive.speed > 4) | (np.diff(drive.speed, append=0.0) != 0)
+    town = np.clip((95 - drive.speed) / 60, 0.25, 1.0)
+    forward, back, side = (np.exp(0.28 * chance.standard_normal(count)) for _ in range(3))
+    return {
+        "acceleration_max": quantised(np.where(moves, 1.7 * town * drive.effort * forward, 0.0), 0.01),
+        "braking_max": quantised(np.where(moves, -1.9 * town * drive.effort * back, 0.0), 0.01),
+        "cornering_max": quantised(np.where(moves, 1.5 * town**0.5 * drive.effort * side, 0.0), 0.01),
+    }

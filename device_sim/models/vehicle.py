@@ -1,7 +1,7 @@
-"""A car with a combustion engine: speed makes load, load makes heat, a thermostat and a radiator carry it away.
+"""A car with a combustion engine and its driver: reports once a minute while it is driven, and is silent parked.
 
-Reports once a minute while it is driven. Coolant is one lumped mass (engine block and water, 62 kJ/K) between heat
-from combustion and two losses: the block's, and the radiator's behind a wax thermostat, which needs coolant to work.
+The engine, the 12 V battery, the wheels and the car's own diagnosis are parts in files of their own; here they share
+the trips of a day, the state that lasts over night, and the fuel.
 """
 
 from __future__ import annotations
@@ -12,45 +12,43 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from device_sim.models.machine import HOUR_MS, Columns, Day, Floats, Identity, Rows, State, Wear, measured, quantised
-from device_sim.models.trips import Habits, Trip, plan, speeds
+from device_sim.models import trips
+from device_sim.models.engine import Engine
+from device_sim.models.machine import HOUR_MS, Columns, Day, Floats, Identity, Rows, State, Wear, measured
+from device_sim.models.starter_battery import JUMP_START, StarterBattery
+from device_sim.models.trips import Drive, Habits, Trip, accelerations, plan, speeds
+from device_sim.models.trouble import diagnosed
 from device_sim.models.weather import Weather
+from device_sim.models.wheels import Wheels, dragging
 from ingest.wire.device_types.vehicle import VEHICLE
 
-OVERHEATED = 0x0217  # SAE J2012 P0217, engine coolant over temperature
-LOW_VOLTAGE = 0x0562  # SAE J2012 P0562, system voltage low
-HEAT_CAPACITY = 62.0  # kJ/K
-SUBSTEPS = 6  # of 10 s each: one a minute makes the thermostat hunt
-GEARS = ((15, 118.0), (30, 66.0), (48, 44.0), (66, 33.5), (90, 27.5), (math.inf, 23.0))  # up to km/h: rpm per km/h
-PARKED_COOLING_H = 2.4
-PARKED_CATALYST_H = 0.5
+# SAE J2012: engine coolant over temperature, system voltage low, system too lean, catalyst below threshold, coolant
+# below the thermostat's temperature, misfire in cylinder 1 (2 to 4 follow)
+OVERHEATED, LOW_VOLTAGE, LEAN, CATALYST, COLD, MISFIRE_1 = 0x0217, 0x0562, 0x0171, 0x0420, 0x0128, 0x0301
+PARKED_COOLING_H = {"coolant": 2.4, "catalyst": 0.5}
+MISFIRES = 25  # a minute; about 2 % of all combustions, what OBD-II calls emissions-relevant
+STARTER = StarterBattery(sag=1.35, least=7.2)
 
 
 @dataclass(frozen=True, slots=True)
 class _Build:
-    """How this car left the factory: thermostat (Cel), alternator (V), idle (1/min), tank (L), thirst (L/100 km)."""
+    """How this car left the factory: alternator (V), tank (L), thirst (L/100 km), and its engine."""
 
-    thermostat: float
     alternator: float
-    idle: float
     tank: float
     thirst: float
-    weight: float
-    trim: float
+    engine: Engine
 
     @staticmethod
     def of(identity: Identity) -> _Build:
         chance = identity.chance("build")
-        return _Build(
-            thermostat=chance.uniform(86, 90),
-            alternator=chance.uniform(14.05, 14.4),
-            idle=chance.uniform(720, 860),
-            tank=chance.uniform(42, 60),
-            thirst=chance.uniform(5.4, 7.8),
-            weight=chance.uniform(0.9, 1.12),
-            trim=chance.normal(-0.8, 1.4),
-        )
+        thermostat, alternator = chance.uniform(86, 90), chance.uniform(14.05, 14.4)
+        idle, tank, thirst = chance.uniform(720, 860), chance.uniform(42, 60), chance.uniform(5.4, 7.8)
+        weight, trim = chance.uniform(0.9, 1.12), chance.normal(-0.8, 1.4)
+        cylinder = int(identity.chance("engine").integers(1, 5))
+        return _Build(alternator, tank, thirst, Engine(thermostat, idle, weight, trim, cylinder))
 
 
 class Vehicle:
@@ -58,101 +56,98 @@ class Vehicle:
 
     signals: ClassVar[tuple[str, ...]] = tuple(signal.name for signal in VEHICLE.signals)
     knobs: ClassVar[Mapping[str, str]] = {
-        "coolant_fill": "part of the coolant that is left; the radiator's work falls with its square",
         "alternator": "part of its output that the alternator still gives; below about 0.75 the battery discharges",
+        **Engine.knobs,
+        **StarterBattery.knobs,
+        **Wheels.knobs,
+        **trips.KNOBS,
     }
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
         self._habits = Habits.of(identity)
         self._build = _Build.of(identity)
+        self._wheels = Wheels.of(identity, pads=0.22)
         self._weather = Weather(identity.seed, identity.time_zone)
 
     def first_state(self) -> State:
         """Parked since long ago, battery charged, fuel somewhere."""
         fuel = 20 + 70 * self._identity.chance("fuel").random()
-        return {"parked_ms": 0.0, "coolant": 15.0, "catalyst": 15.0, "charge": 0.95, "fuel": fuel}
+        state = {"parked_ms": 0.0, "coolant": 15.0, "catalyst": 15.0, "charge": 0.95, "fuel": fuel}
+        return state | Wheels.first_state(self._identity)
 
     def day(self, day: Day, state: State, wear: Wear) -> tuple[Rows, State]:
         """Drive the day's trips."""
-        chance = self._identity.chance("drive", day)
+        chance, extra = self._identity.chance("drive", day), self._identity.chance("parts", day)
         now, parts = dict(state), []
-        for trip in plan(self._identity, self._habits, day):
-            rows, now = self._drive(trip, now, wear, chance)
+        for trip in plan(self._identity, self._habits, day, wear):
+            rows, now = self._drive(trip, now, wear, (chance, extra))
             parts.append(rows)
         return Rows.join(parts, self.signals), now
 
-    def _drive(self, trip: Trip, state: State, wear: Wear, chance: np.random.Generator) -> tuple[Rows, State]:
+    def _drive(
+        self, trip: Trip, state: State, wear: Wear, chances: tuple[np.random.Generator, np.random.Generator]
+    ) -> tuple[Rows, State]:
+        chance, extra = chances  # apart, so that a part more does not change the engine's luck
         ts = trip.start_ms + 60_000 * np.arange(trip.minutes, dtype=np.int64) + 9_000
-        now = self._parked(state, ts)
-        speed = speeds(trip, chance)
-        outdoor = self._weather.outdoor(ts)
-        columns = self._engine(speed, outdoor, chance)
+        speed, outdoor = speeds(trip, chance), self._weather.outdoor(ts) + 10 * (wear.knob("outdoor", ts) - 1)
+        drive = Drive(ts, speed, outdoor, self._habits.style * wear.knob("driving", ts))
+        parked = self._parked(state, drive, wear)
+        now, columns = self._move(parked, drive, wear, chance)
         columns["run_time"] = np.round((ts - trip.start_ms) / 1000)
-        now["coolant"], coolant = self._heat(now["coolant"], columns, outdoor, wear.knob("coolant_fill", ts))
-        now["charge"], volts = self._charge(now["charge"], columns, wear.knob("alternator", ts))
-        now["catalyst"], catalyst = _lag(now["catalyst"], 300 + 5.2 * columns["engine_load"] + 0.05 * columns["rpm"])
-        now["fuel"], fuel = self._burn(now["fuel"], speed)
-        columns["coolant_temp"] = np.clip(measured(coolant, chance, 0.3, 1.0), -40, 200)
-        columns["voltage"] = measured(volts, chance, 0.03, 0.01)
-        columns["catalyst_temp"] = measured(catalyst, chance, 4.0, 0.1)
-        columns["fuel_level"] = np.clip(measured(fuel, chance, 0.5, 0.4), 0, 100)
-        columns["trouble_code"] = _codes(coolant, volts)
         columns["engine_on"] = np.ones(len(ts))
-        now["parked_ms"] = float(ts[-1])
-        return Rows(ts, columns), now
+        part, more = self._observe(parked, columns, drive, wear, extra)
+        if more["start_voltage"][0] < STARTER.least:
+            return self._stranded(drive, parked, more, wear)
+        return Rows(ts, columns | more), now | part | {"parked_ms": float(ts[-1])}
 
-    def _parked(self, state: State, ts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> State:
+    def _parked(self, state: State, drive: Drive, wear: Wear) -> State:
         """What stood still since the last trip: metal goes cold, and the owner fills up before the tank is dry."""
-        hours = max(0.0, (float(ts[0]) - state["parked_ms"]) / HOUR_MS)
-        outdoor = float(self._weather.outdoor(ts[:1])[0])
-        now = dict(state)
-        for part, constant in (("coolant", PARKED_COOLING_H), ("catalyst", PARKED_CATALYST_H)):
+        hours = max(0.0, (float(drive.ts[0]) - state["parked_ms"]) / HOUR_MS)
+        outdoor = float(drive.outdoor[0])
+        now = state | self._wheels.parked(state, hours)
+        for part, constant in PARKED_COOLING_H.items():
             now[part] = outdoor + (state[part] - outdoor) * math.exp(-hours / constant)
         if now["fuel"] < 18:
             now["fuel"] = 96.0
+        strength = float(wear.knob("battery_12v", drive.ts[:1])[0])
+        now["charge"] = STARTER.kept(state["charge"], strength, hours)
         return now
 
-    def _engine(self, speed: Floats, outdoor: Floats, chance: np.random.Generator) -> Columns:
-        count, build = len(speed), self._build
-        moving = speed > 4
-        push = np.where(moving, chance.normal(0, 7, count), 0.0)
-        load = 17.5 + build.weight * (0.24 * speed + 0.0011 * speed**2) + push
-        load = np.clip(np.where(moving, load, 18.5 + chance.normal(0, 0.7, count)), 6, 100)
-        ratio = np.select([speed < limit for limit, _ in GEARS], [factor for _, factor in GEARS])
-        rpm = np.where(moving, np.maximum(speed * ratio, 1050) * (1 + chance.normal(0, 0.04, count)), build.idle)
-        rpm = np.where(moving, rpm, rpm + chance.normal(0, 12, count))
-        warm_bay = outdoor + 5 + 16 * np.exp(-speed / 30)
-        return {
-            "rpm": quantised(rpm, 0.25),
-            "speed": quantised(speed, 1.0),
-            "engine_load": quantised(load, 0.4),
-            "throttle": np.clip(measured(14.5 + 0.55 * (load - 17), chance, 0.8, 0.4), 0, 100),
-            "manifold_pressure": np.clip(measured(28 + 0.74 * (load - 17), chance, 1.3, 1.0), 12, 104),
-            "intake_temp": measured(warm_bay, chance, 0.8, 1.0),
-            "fuel_trim_long": measured(np.full(count, build.trim), chance, 0.7, 0.78125),
-            "fuel_trim_short": measured(np.full(count, 0.8), chance, 3.0, 0.78125),
-        }
+    def _move(self, state: State, drive: Drive, wear: Wear, chance: np.random.Generator) -> tuple[State, Columns]:
+        """The engine at work, its heat, the charging of its battery and its fuel."""
+        now, engine = dict(state), self._build.engine
+        columns = engine.breathe(drive, wear, chance)
+        columns["engine_load"] = np.clip(columns["engine_load"] + self._drag(drive, wear), 0, 100)
+        now["coolant"], coolant = engine.heat(state["coolant"], columns, drive, wear)
+        now["charge"], volts = self._charge(state["charge"], columns, wear.knob("alternator", drive.ts))
+        now["fuel"], fuel = self._burn(state["fuel"], drive, wear)
+        columns["coolant_temp"] = np.clip(measured(coolant, chance, 0.3, 1.0), -40, 200)
+        columns["voltage"] = measured(volts, chance, 0.03, 0.01)
+        now["catalyst"], catalyst = engine.catalyse(state["catalyst"], columns, wear, drive)
+        columns["catalyst_temp"] = measured(catalyst, chance, 4.0, 0.1)
+        columns["fuel_level"] = np.clip(measured(fuel, chance, 0.5, 0.4), 0, 100)
+        return now, columns
 
-    def _heat(self, start: float, columns: Columns, outdoor: Floats, fill: Floats) -> tuple[float, Floats]:
-        """Coolant temperature after each minute. One lumped mass, explicit steps of 10 s."""
-        opens = self._build.thermostat
-        temperature, out = start, np.empty(len(fill))
-        inputs = zip(
-            columns["engine_load"].tolist(), columns["speed"].tolist(), outdoor.tolist(), fill.tolist(), strict=True
-        )
-        for minute, (load, speed, air, full) in enumerate(inputs):
-            gain = 1.8 + 0.20 * load + 0.0011 * load * load  # kW into the coolant
-            block = 0.035 + 0.0004 * speed  # kW/K
-            radiator = (0.07 + 0.0095 * speed) * full * full
-            for _ in range(SUBSTEPS):
-                valve = min(1.0, max(0.0, (temperature - opens) / 9.0))
-                fan = 0.30 * full * full * min(1.0, max(0.0, (temperature - 98.0) / 3.0))
-                boiling = 0.5 * max(0.0, temperature - 121.0)  # the cap lets steam go
-                loss = (block + valve * (radiator + fan)) * (temperature - air) + boiling
-                temperature += (gain - loss) * 10.0 / HEAT_CAPACITY
-            out[minute] = temperature
-        return temperature, out
+    def _observe(
+        self, parked: State, columns: Columns, drive: Drive, wear: Wear, chance: np.random.Generator
+    ) -> tuple[State, Columns]:
+        """Wheels, starting, misfires, and what the car's own diagnosis makes of it all."""
+        part, more = self._wheels.roll(drive, parked, wear, chance)
+        more |= accelerations(drive, chance)
+        more["outdoor_temp"] = measured(drive.outdoor, chance, 0.2, 0.5)
+        more["misfires"] = self._build.engine.missed(columns, wear, drive, chance)
+        more["oxygen_swing"] = self._build.engine.swing(columns["catalyst_temp"], wear, drive, chance)
+        strength = float(wear.knob("battery_12v", drive.ts[:1])[0])
+        lowest = STARTER.start(parked["charge"], strength, float(drive.outdoor[0]), chance)
+        more["start_voltage"] = np.full(len(drive.ts), np.nan)
+        more["start_voltage"][0] = round(lowest, 2)
+        known, codes = diagnosed(self._conditions(columns | more), parked)
+        return part | known, more | codes
+
+    def _drag(self, drive: Drive, wear: Wear) -> Floats:
+        """Engine load that a binding caliper costs, in percent."""
+        return np.round(9 * dragging(wear.knob("brake_pads", drive.ts)) * (drive.speed > 4) / 0.4) * 0.4
 
     def _charge(self, start: float, columns: Columns, output: Floats) -> tuple[float, Floats]:
         """Voltage at each minute: regulated by the alternator while it can, the battery's own when it cannot."""
@@ -168,25 +163,32 @@ class Vehicle:
             volts[minute] = share * regulated + (1 - share) * battery
         return charge, volts
 
-    def _burn(self, start: float, speed: Floats) -> tuple[float, Floats]:
-        litres = np.cumsum(speed / 60 * self._build.thirst / 100 + 0.012)
+    def _burn(self, start: float, drive: Drive, wear: Wear) -> tuple[float, Floats]:
+        thirst = self._build.thirst * (0.5 + 0.5 * wear.knob("drag", drive.ts)) * (0.8 + 0.2 * drive.effort)
+        litres = np.cumsum(drive.speed / 60 * thirst / 100 + 0.012)
         level = np.clip(start - 100 * litres / self._build.tank, 0, 100)
         return float(level[-1]), level
 
+    def _conditions(self, columns: Columns) -> dict[int, NDArray[np.bool_]]:
+        """In which minutes each trouble code's condition holds, the gravest first."""
+        driven, since = columns["speed"] > 20, columns["run_time"]
+        return {
+            OVERHEATED: columns["coolant_temp"] > 116,
+            LOW_VOLTAGE: columns["voltage"] < 11.7,
+            MISFIRE_1 + self._build.engine.cylinder - 1: columns["misfires"] > MISFIRES,
+            LEAN: (columns["fuel_trim_long"] > 20) & (since > 300),
+            CATALYST: (columns["oxygen_swing"] > 0.48) & driven & (since > 600),
+            COLD: (columns["coolant_temp"] < 71) & driven & (since > 1200),
+        }
 
-def _lag(start: float, target: Floats) -> tuple[float, Floats]:
-    """First-order lag of 2.5 minutes towards `target`, a minute at a time."""
-    value, out = start, np.empty(len(target))
-    for minute, aim in enumerate(target.tolist()):
-        value += (aim - value) * 0.33
-        out[minute] = value
-    return value, out
-
-
-def _codes(coolant: Floats, volts: Floats) -> Floats:
-    """A code at the minute in which its condition begins, nothing otherwise."""
-    codes = np.full(len(coolant), np.nan)
-    for condition, code in ((coolant > 116, OVERHEATED), (volts < 11.7, LOW_VOLTAGE)):
-        begins = condition & ~np.concatenate([[False], condition[:-1]])
-        codes[begins] = code
-    return codes
+    def _stranded(self, drive: Drive, parked: State, seen: Columns, wear: Wear) -> tuple[Rows, State]:
+        """One message of a car that did not start: what is known with the engine off. Its owner charges it then."""
+        row = {name: np.full(1, np.nan) for name in self.signals}
+        row |= {name: seen[name][:1] for name in ("start_voltage", "outdoor_temp", "pad_wear_front", "pad_wear_rear")}
+        strength = float(wear.knob("battery_12v", drive.ts[:1])[0])
+        row["voltage"] = np.round([STARTER.rested(parked["charge"], strength)], 2)
+        row["coolant_temp"] = np.round([parked["coolant"]])
+        row["fuel_level"] = np.round([parked["fuel"]], 1)
+        row |= {name: np.zeros(1) for name in ("engine_on", "rpm", "speed", "engine_load", "run_time")}
+        charge = max(parked["charge"], JUMP_START)
+        return Rows(drive.ts[:1], row), parked | {"charge": charge, "parked_ms": float(drive.ts[0])}

@@ -1,6 +1,9 @@
 """A passenger car with a combustion engine, as its OBD-II port tells it. Signal names after the COVESA VSS."""
 
-from ingest.wire.catalogue import Command, DeviceType, Kind, Signal, boolean
+from ingest.wire.catalogue import Command, DeviceType, Kind, Signal, boolean, state
+from ingest.wire.device_types.chassis import accelerations, brake_pads, tyres
+
+TROUBLE_STATUSES = ("pending", "confirmed", "permanent")
 
 VEHICLE = DeviceType(
     name="vehicle",
@@ -31,6 +34,17 @@ VEHICLE = DeviceType(
         Signal(12, "run_time", "Time since engine start", "s", 0, 1e6, standard="Vehicle.OBD.RunTime"),
         Signal(13, "trouble_code", "Diagnostic trouble code", "1", 0, 65535, Kind.CODE, standard="Vehicle.OBD.DTCList"),
         boolean(14, "engine_on", "Engine running", "Vehicle.Powertrain.CombustionEngine.IsRunning"),
+        *tyres(15),
+        *brake_pads(19),
+        Signal(21, "misfires", "Misfires in the last minute", "/min", 0, 20000),
+        Signal(22, "start_voltage", "Lowest 12 V voltage at the start", "V", 0, 32),
+        state(23, "trouble_status", "Status of the trouble code", TROUBLE_STATUSES),
+        *accelerations(24),
+        Signal(27, "outdoor_temp", "Outdoor temperature", "Cel", -60, 70, standard="Vehicle.Exterior.AirTemperature"),
+        Signal(
+            28, "oxygen_swing", "Swing of the rear oxygen sensor", "V", 0, 2, standard="Vehicle.OBD.O2.Sensor2.Voltage"
+        ),
+        Signal(29, "odometer", "Odometer", "km", 0, 5e6, standard="Vehicle.TraveledDistance"),
     ),
     commands=(
         Command("identify", "Flash the lights"),
