@@ -23,6 +23,8 @@ from device_sim.faults.intake_leak import INTAKE_LEAK
 from device_sim.faults.misfire import MISFIRE
 from device_sim.faults.new_brakes import NEW_BRAKES
 from device_sim.faults.new_driver import NEW_DRIVER
+from device_sim.faults.pump_bearing import PUMP_BEARING
+from device_sim.faults.pump_cavitation import PUMP_CAVITATION
 from device_sim.faults.refrigerant_leak import REFRIGERANT_LEAK
 from device_sim.faults.roof_box import ROOF_BOX
 from device_sim.faults.sensor_stuck import SENSOR_STUCK
@@ -71,6 +73,8 @@ FAULTS: Registry[Fault] = Registry(
             SLOW_PUNCTURE,
             BRAKE_WEAR,
             WEAK_12V_BATTERY,
+            PUMP_BEARING,
+            PUMP_CAVITATION,
         )
     },
 )

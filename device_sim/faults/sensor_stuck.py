@@ -36,6 +36,7 @@ SENSOR_STUCK = Fault(
         "vehicle": ("intake_temp", "manifold_pressure"),
         "heat_pump": ("outdoor_temp", "evaporator_temp", "return_temp"),
         "freezer": ("cabinet_temp", "ambient_temp"),
+        "circulation_pump": ("water_temp", "inlet_pressure"),
         "wearable": ("skin_temp", "heart_rate"),
     },
     report=_freeze,

@@ -3,6 +3,7 @@
 Others come by the entry point ``forewarn.simulator_model``. A model is a `Machine` class, built from an `Identity`.
 """
 
+from device_sim.models.circulation_pump import CirculationPump
 from device_sim.models.freezer import Freezer
 from device_sim.models.heat_pump import HeatPump
 from device_sim.models.machine import MachineFactory
@@ -11,5 +12,12 @@ from device_sim.models.wearable import Wearable
 from kit.plugins import Registry
 
 MODELS: Registry[MachineFactory] = Registry(
-    "simulator_model", {"vehicle": Vehicle, "heat_pump": HeatPump, "wearable": Wearable, "freezer": Freezer}
+    "simulator_model",
+    {
+        "vehicle": Vehicle,
+        "heat_pump": HeatPump,
+        "wearable": Wearable,
+        "freezer": Freezer,
+        "circulation_pump": CirculationPump,
+    },
 )

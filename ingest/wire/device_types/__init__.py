@@ -5,6 +5,7 @@ Others come by the entry point ``forewarn.device_type``.
 
 from ingest.wire.catalogue import DeviceType
 from ingest.wire.device_types.air_handler import AIR_HANDLER
+from ingest.wire.device_types.circulation_pump import CIRCULATION_PUMP
 from ingest.wire.device_types.freezer import FREEZER
 from ingest.wire.device_types.heat_pump import HEAT_PUMP
 from ingest.wire.device_types.vehicle import VEHICLE
@@ -21,6 +22,7 @@ DEVICE_TYPES: Registry[DeviceType] = Registry(
             AIR_HANDLER,
             WEARABLE,
             FREEZER,
+            CIRCULATION_PUMP,
         )
     },
 )
