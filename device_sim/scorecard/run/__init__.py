@@ -1,0 +1,1 @@
+"""The whole product over a scenario, in one process on a virtual clock, through its own code: hands on a `Record`."""
