@@ -2,12 +2,16 @@
 
 ForewarnError
 ├── ScenarioInvalid     a scenario's option makes no sense
+├── ScenarioUnknown     there is no scenario of that name
+├── ScenarioFileInvalid a scenario file cannot be used
 ├── WaysImpossible      customers cannot behave like that
 ├── StateUnreadable     the kept state of a simulated fleet cannot be read or written
 ├── BrokerUnreachable   no connection to the broker, or it refuses ours
+├── CredentialsUnusable the credentials for simulated devices are none, or lack a device
 ├── DeliveryIncomplete  the broker did not acknowledge everything in time
 ├── MappingInvalid      a mapping file is not one
-└── RecordingUnusable   a recording cannot be read, or does not fit its mapping
+├── RecordingUnusable   a recording cannot be read, or does not fit its mapping
+└── ScoreUnreadable     a saved scorecard cannot be compared with
 """
 
 from __future__ import annotations
@@ -53,6 +57,17 @@ class BrokerUnreachable(ForewarnError):
         self.address = address
 
 
+class CredentialsUnusable(ForewarnError):
+    """The credentials for simulated devices cannot be read, or one is missing."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"The credentials {path} cannot be used: {reason}.",
+            "Make them with `forewarn devices rotate NAME --out FOLDER`, or with --kind password --json in a file.",
+        )
+        self.path = path
+
+
 class DeliveryIncomplete(ForewarnError):
     """The broker did not acknowledge everything in time; `missing` messages are unsure, a repeat does no harm."""
 
@@ -77,4 +92,33 @@ class RecordingUnusable(ForewarnError):
 
     def __init__(self, path: Path, problem: str, fix: str) -> None:
         super().__init__(f"The recording {path} cannot be replayed: {problem}", fix)
+        self.path = path
+
+
+class ScenarioFileInvalid(ForewarnError):
+    """A scenario file cannot be used; `where` names it, `line` (from 1, None for the whole file) the place in it."""
+
+    def __init__(self, where: str, line: int | None, problem: str, fix: str) -> None:
+        at = f"{where}, line {line}" if line else where
+        super().__init__(f"The scenario file {at}: {problem}", fix)
+        self.where = where
+        self.line = line
+
+
+class ScenarioUnknown(ForewarnError):
+    """There is no scenario of that name."""
+
+    def __init__(self, name: str, hint: str) -> None:
+        super().__init__(f"There is no scenario '{name}'.", f"{hint} `forewarn sim list` shows them all.")
+        self.name = name
+
+
+class ScoreUnreadable(ForewarnError):
+    """A saved scorecard cannot be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"The scorecard {path} cannot be compared with: {reason}.",
+            "Give the score.json that `forewarn sim score --out DIR` wrote.",
+        )
         self.path = path
