@@ -1,8 +1,10 @@
-"""The people of the demonstration: invented names, real time zones, addresses that nobody can own (RFC 2606)."""
+"""Where customers live, and who they are: invented names, real zones, addresses that nobody can own (RFC 2606)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+import numpy as np
 
 from device_sim.scenarios.scenario import Customer
 
@@ -83,9 +85,44 @@ def customer(place: Place, number: int) -> Customer:
     )
 
 
+def resident(place: Place, number: int, chance: np.random.Generator) -> Customer:
+    """A customer of `place` with that number, of a name put together from those of the place."""
+    one, other = chance.integers(len(place.names), size=2).tolist()
+    first, language = place.names[one]
+    name = f"{first.split()[0]} {place.names[other][0].split()[-1]}"
+    return Customer(
+        id=f"c-{place.short}-{number}",
+        name=name,
+        language=language,
+        time_zone=place.time_zone,
+        email=f"{name.lower().replace(' ', '.')}.{number}@{place.short}.example.org",
+        unit_system=place.unit_system,
+    )
+
+
+WORN = {
+    "vehicle": ("car", "Auto"),
+    "electric_vehicle": ("electric car", "Elektroauto"),
+    "wearable": ("band", "Armband"),
+}
+GERMAN = {
+    "heat_pump": "Wärmepumpe",
+    "air_handler": "Lüftungsanlage",
+    "freezer": "Gefrierschrank",
+    "circulation_pump": "Umwälzpumpe",
+    "washing_machine": "Waschmaschine",
+    "water_meter": "Wasserzähler",
+    "hub": "Zentrale",
+    "room_sensor": "Raumsensor",
+    "leak_sensor": "Leckmelder",
+}
+
+
 def device_label(customer_name: str, language: str, kind: str) -> str:
-    """What the owner calls the device."""
+    """What the owner calls a device of that type."""
     first = customer_name.split(maxsplit=1)[0]
-    german = {"vehicle": f"Auto von {first}", "heat_pump": "Wärmepumpe", "wearable": f"Armband von {first}"}
-    english = {"vehicle": f"{first}'s car", "heat_pump": "Heat pump", "wearable": f"{first}'s band"}
-    return (german if language == "de" else english)[kind]
+    english = kind.replace("_", " ").capitalize()
+    if kind in WORN:
+        own, eigen = WORN[kind]
+        return f"{eigen} von {first}" if language == "de" else f"{first}'s {own}"
+    return GERMAN.get(kind, english) if language == "de" else english
