@@ -7,13 +7,13 @@ from pathlib import Path
 
 from device_sim.config import Config
 from device_sim.errors import BrokerUnreachable, DeliveryIncomplete
-from device_sim.fleet import Fleet, Sent, connect, pace_of
+from device_sim.fleet import Fleet, Sent, bulk, connect
 from device_sim.fleet_state import STATE, FleetState
 from device_sim.manifest import write
 from kit.clock import SystemClock
 from kit.logs import get
 from kit.plugins import Role, Step
-from kit.settings import Core, Settings
+from kit.settings import Settings
 from kit.supervise import Stop
 
 SAVE_EVERY_S = 3.0  # a crash repeats so much, and the gateway counts it as duplicate
@@ -55,12 +55,10 @@ def play(settings: Settings, stop: Stop) -> None:
 
 def _play_once(settings: Settings, stop: Stop) -> None:
     state, path = _state(settings), state_path(settings)
-    scenario, tenant = state.make(), settings.of(Core).tenant
+    scenario = state.make()
     links = connect(settings, scenario, stop)
-    pace = pace_of(settings.of(Config))
-    fleet = Fleet(
-        scenario, links, tenant, pace=pace, clock=SystemClock(), sent_ms=state.sent_ms, checkpoints=state.checkpoints
-    )
+    pace, clock = bulk(settings.of(Config)), SystemClock()
+    fleet = Fleet(scenario, links, pace=pace, clock=clock, sent_ms=state.sent_ms, checkpoints=state.checkpoints)
     saved = time.monotonic()
 
     def keep(sent: Sent) -> None:
@@ -71,7 +69,7 @@ def _play_once(settings: Settings, stop: Stop) -> None:
             saved = time.monotonic()
 
     try:
-        if not links.all()[0].mqtt5 and state.sent_ms < state.born_ms:
+        if not links.mqtt5 and state.sent_ms < state.born_ms:
             stop.wait(FIRST_HELLO_S)
         _log.info("the fleet sends its past", devices=len(scenario.devices), since_ms=state.sent_ms)
         if fleet.catch_up(stop, keep):

@@ -11,13 +11,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from device_sim.cli_sim import speed_of
+from device_sim.cli_run import speed_of
+from device_sim.clients import Publisher
 from device_sim.config import Config
 from device_sim.errors import ScenarioInvalid
 from device_sim.replay.mapping import load, packaged
 from device_sim.replay.player import Options, Player
 from device_sim.replay.recording import Recording
-from device_sim.transport import Publisher
 from kit.cli import JsonFlag, emit, settings
 from kit.clock import SystemClock, to_ms
 from kit.settings import Broker, Core

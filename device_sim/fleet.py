@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import heapq
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from device_sim.config import Config
+from device_sim.credentials import Credential
 from device_sim.errors import DeliveryIncomplete
+from device_sim.links import Links
 from device_sim.models.machine import HOUR_MS
-from device_sim.payload import packets
+from device_sim.network import Counts
+from device_sim.payload import Packet, packets, sent
 from device_sim.scenarios.scenario import Scenario
 from device_sim.stream import DeviceStream, life
-from device_sim.transport import Links
-from ingest.wire.topics import telemetry
 from kit.clock import Clock
 from kit.settings import Broker, Core, Settings
 from kit.supervise import Stop
@@ -34,22 +37,27 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How history is cut and how fast it goes: `speed` times real time, None for as fast as it is acknowledged."""
+    """How history is cut and how fast it goes: `speed` times real time, None for as fast as it is acknowledged.
 
-    rows_each: int
+    `rows_each` rows of history travel in one message; None: devices report as is their habit, over their lines.
+    """
+
+    rows_each: int | None
     chunk_ms: int
     ack_timeout_s: float
     speed: float | None = None
 
 
 class Fleet:
-    """Every device of a scenario over its connections; `checkpoints` continue lives that were begun before."""
+    """Every device of a scenario over its connections; `checkpoints` continue lives that were begun before.
+
+    `until_ms` of what was `sent` moves only when everything before it is acknowledged.
+    """
 
     def __init__(
         self,
         scenario: Scenario,
         links: Links,
-        tenant: str,
         *,
         pace: Pace,
         clock: Clock,
@@ -62,8 +70,24 @@ class Fleet:
             for spec in scenario.devices
         ]
         self._types = {spec.id: spec.type for spec in scenario.devices}
-        self._links, self._tenant, self._pace, self._clock = links, tenant, pace, clock
+        self._lines = scenario.lines()
+        self._underway: list[tuple[int, int, Packet]] = []
+        self._number = 0
+        self._links, self._pace, self._clock = links, pace, clock
         self.sent = Sent(sent_ms)
+        self.generation_s = 0.0
+
+    @property
+    def underway(self) -> int:
+        """Packets whose arrival lies ahead."""
+        return len(self._underway)
+
+    def network(self) -> Counts:
+        """What the lines did so far."""
+        total = Counts()
+        for line in self._lines.values():
+            total.add(line.counts)
+        return total
 
     def checkpoints(self) -> dict[str, dict[str, Any]]:
         """Where each life stands, for `FleetState`."""
@@ -82,41 +106,62 @@ class Fleet:
             end = min(self.sent.until_ms + self._step_ms(), now)
             if self._pace.speed and stop.wait((end - first_ms) / 1000 / self._pace.speed + began - time.monotonic()):
                 return False
-            self.send(end)
-            on_progress(self.sent)
+            if self.send(end, stop, self._pace.rows_each):
+                on_progress(self.sent)
         return False
 
     def live(self, stop: Stop, on_progress: Callable[[Sent], None], until_ms: int | None = None) -> None:
         """Send the present as it comes, until `stop` or `until_ms`. Raises DeliveryIncomplete."""
         while not stop.wait(BEAT_S):
             now = self._clock.now_ms()
-            self.send(now, rows_each=1)
-            on_progress(self.sent)
+            if self.send(now, stop, None):
+                on_progress(self.sent)
             if until_ms is not None and now >= until_ms:
                 return
 
-    def send(self, end_ms: int, rows_each: int | None = None) -> None:
+    def send(self, end_ms: int, stop: Stop, rows_each: int | None) -> bool:
         """Send everything before `end_ms` that is not sent yet and wait until the broker acknowledged it.
 
-        Raises DeliveryIncomplete; then nothing of this window counts as sent, and a repeat is harmless.
+        False when `stop` came first. Then, and when it raises DeliveryIncomplete, nothing of this window counts as
+        sent; to repeat it is harmless.
         """
-        start, each = self.sent.until_ms, rows_each or self._pace.rows_each
-        old = self._clock.now_ms() - HISTORICAL_AFTER_MS
-        ready = [
-            packet
-            for device, rows in life(self._streams, start, end_ms)
-            for packet in packets(device, self._types[device], rows, each, old)
-        ]
+        began = time.process_time()
+        ready = self._lived(end_ms) if rows_each is None else self._bulk(end_ms, rows_each)
+        self.generation_s += time.process_time() - began
         timeout = self._pace.ack_timeout_s
-        for packet in sorted(ready, key=lambda packet: packet.at_ms):
-            topic = telemetry(self._tenant, packet.device)
-            self._links.of(packet.device).publish(topic, packet.payload, packet.readings, timeout)
+        for packet in ready:
+            if stop.is_set():
+                return False
+            self._links.publish(packet.device, packet.channel, packet.payload, packet.readings, timeout)
         self._links.drain(timeout)
-        if (delivered := self._links.delivered()).refused:
+        if (delivered := self._links.delivered).refused:
             raise DeliveryIncomplete(delivered.refused, f"the broker refused them ({delivered.reason})")
         self.sent.until_ms = end_ms
         self.sent.messages += len(ready)
         self.sent.readings += sum(packet.readings for packet in ready)
+        return True
+
+    def _bulk(self, end_ms: int, rows_each: int) -> list[Packet]:
+        """History in large messages over a perfect line, by the time of their first rows."""
+        old = self._clock.now_ms() - HISTORICAL_AFTER_MS
+        ready = [
+            packet
+            for device, rows in life(self._streams, self.sent.until_ms, end_ms)
+            for packet in packets(device, self._types[device], rows, rows_each, old)
+        ]
+        return sorted(ready, key=attrgetter("at_ms"))
+
+    def _lived(self, end_ms: int) -> list[Packet]:
+        """What reaches the broker before `end_ms`, in that order; what comes later stays under way."""
+        old = self._clock.now_ms() - HISTORICAL_AFTER_MS
+        for stream in self._streams:
+            for packet in sent(stream, self._lines[stream.spec.id], self.sent.until_ms, end_ms, old):
+                self._number += 1
+                heapq.heappush(self._underway, (packet.at_ms, self._number, packet))
+        ready = []
+        while self._underway and self._underway[0][0] < end_ms:
+            ready.append(heapq.heappop(self._underway)[2])
+        return ready
 
     def _step_ms(self) -> int:
         """History goes in chunks; at a given speed in steps of about a second, so that it flows."""
@@ -125,19 +170,32 @@ class Fleet:
         return max(1000, min(self._pace.chunk_ms, round(1000 * self._pace.speed)))
 
 
-def pace_of(config: Config, speed: float | None = None) -> Pace:
-    """The pace of the settings, at `speed` times real time or as fast as it may."""
-    return Pace(config.rows_per_message, round(config.chunk_hours * HOUR_MS), config.ack_timeout_s, speed)
+def bulk(config: Config) -> Pace:
+    """The pace of the demonstration: its history in large messages, as fast as it is acknowledged."""
+    return Pace(config.rows_per_message, round(config.chunk_hours * HOUR_MS), config.ack_timeout_s)
 
 
-def connect(settings: Settings, scenario: Scenario, stop: Stop) -> Links:
-    """The connections of a scenario's devices as the settings want them. Raises BrokerUnreachable."""
+def lifelike(config: Config, speed: float | None) -> Pace:
+    """Devices report as is their habit, at `speed` times real time or as fast as it is acknowledged."""
+    return Pace(None, round(config.chunk_hours * HOUR_MS), config.ack_timeout_s, speed)
+
+
+def connect(
+    settings: Settings,
+    scenario: Scenario,
+    stop: Stop,
+    *,
+    each: bool | None = None,
+    credentials: Mapping[str, Credential] | None = None,
+) -> Links:
+    """The connections of a scenario's devices, as the settings want them unless `each` says so. Raises as `Links`."""
     config = settings.of(Config)
     return Links(
         settings.of(Broker),
         settings.of(Core).tenant,
         [spec.id for spec in scenario.devices],
-        each=config.connection_per_device,
+        each=config.connection_per_device if each is None else each,
         window=config.in_flight,
+        credentials=credentials,
         stop=stop,
     )

@@ -56,11 +56,12 @@ class Lived(Protocol):
         ...
 
 
-def sent(stream: Lived, line: Line, start_ms: int, end_ms: int) -> list[Packet]:
+def sent(stream: Lived, line: Line, start_ms: int, end_ms: int, historical_before_ms: int = 0) -> list[Packet]:
     """Every packet whose last row was measured in [start, end), as the broker hears them, in order of arrival.
 
-    Rows go through the device's habit, its clock and its time offline (such rows say `historical`), its codec and
-    `line`. Arrivals may lie past `end_ms`. The same packets come out however a life is cut.
+    Rows go through the device's habit, its clock and its time offline, its codec and `line`; rows that were kept while
+    offline, or measured before `historical_before_ms`, say that they are `historical`. Arrivals may lie past `end_ms`.
+    The same packets come out however a life is cut.
     """
     spec = stream.spec
     bundle = reported(stream.window, spec.habit, spec.time_zone, start_ms, end_ms)
@@ -69,7 +70,7 @@ def sent(stream: Lived, line: Line, start_ms: int, end_ms: int) -> list[Packet]:
         return []
     leaves = line.leaves_ms(rows.ts)
     told = Rows(rows.ts + line.clock_error_ms(rows.ts), rows.columns)
-    payloads = _encoded(spec, told, leaves > rows.ts, bundle.first)
+    payloads = _encoded(spec, told, (leaves > rows.ts) | (rows.ts < historical_before_ms), bundle.first)
     channel = channel_of(spec.habit.codec)
     heard = np.zeros(len(rows) + 1, np.int64)
     for column in rows.columns.values():

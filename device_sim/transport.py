@@ -1,4 +1,4 @@
-"""The simulator's MQTT client: publishes at QoS 1 with a bounded window and knows what the broker acknowledged.
+"""The simulator's MQTT clients: QoS 1, a bounded window, and what the broker acknowledged; the only file with paho.
 
 MQTT 5 where the broker speaks it, because its acknowledgement says when nobody was subscribed (reason 16): such a
 message reached nobody and is sent again, so that a fleet may start before its gateway. Otherwise MQTT 3.1.1.
@@ -6,14 +6,13 @@ message reached nobody and is sent again, so that a fleet may start before its g
 
 from __future__ import annotations
 
+import socket
 import ssl
-import threading
 import time
-import uuid
-from collections.abc import Callable, Sequence
+from collections import deque
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
+from pathlib import Path
+from typing import Any, cast
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -21,230 +20,218 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from device_sim import metrics
+from device_sim.address import Address
 from device_sim.commands import ACK, answer
-from device_sim.errors import BrokerUnreachable, DeliveryIncomplete
-from ingest.wire.topics import command
-from kit.settings import Broker
-from kit.supervise import Stop
+from device_sim.credentials import Credential
+from device_sim.delivery import Outgoing, Tally
+from device_sim.errors import CredentialsUnusable
+from device_sim.loop import Loop
+from device_sim.models.chance import number
 
-CONNECT_S = 10.0
 KEEP_ALIVE_S = 30
 NOBODY_LISTENS = 0x10
 UNHEARD_PAUSE_S = 0.5  # between two tries of a message that nobody was subscribed to
-LOOK_S = 0.5  # how soon a stop is noticed while waiting
-STOP_GRACE_S = 4.0  # for acknowledgements on their way; longer and a supervisor kills the process
-
-
-@dataclass(slots=True)
-class Delivered:
-    """What the broker acknowledged so far; `refused` are messages that it took notice of and did not accept."""
-
-    messages: int = 0
-    readings: int = 0
-    refused: int = 0
-    reason: str = ""
+RETRY_FIRST_S, RETRY_LONGEST_S = 1.0, 15.0  # between two tries to connect; shorter, and a thousand clients are a flood
+MOST_IN_FLIGHT = 65_000  # paho's own window: ours decides
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
-    topic: str
-    payload: bytes
-    readings: int
+class Member:
+    """One client of a fleet. `presence` is a topic with a retained ``online``, and ``offline`` as the last will.
 
-
-class Publisher:
-    """One connection. `publish` blocks while the window is full; `drain` waits until everything is acknowledged.
-
-    Reconnects by itself and repeats what was not acknowledged: delivery is at least once. A set `stop` cuts waiting
-    short. `presence` is a topic with a retained ``online``, and ``offline`` as the last will. What comes on the topics
-    of `commands` is answered at once. One thread at a time.
+    What comes on the topics of `commands` is answered at once.
     """
 
-    def __init__(
-        self,
-        broker: Broker,
-        client_id: str = "",
-        *,
-        window: int = 200,
-        presence: str | None = None,
-        commands: Sequence[str] = (),
-        stop: Stop | None = None,
-    ) -> None:
-        self._broker = broker
-        self._client_id = client_id or f"sim-{uuid.uuid4().hex[:12]}"
-        self._window = window
-        self._presence = presence
-        self._commands = tuple(commands)
-        self._stop = stop or Stop()
-        self._changed = threading.Condition()
-        self._pending: dict[int, _Sent] = {}
-        self._early: dict[int, ReasonCode] | None = None
-        self._unheard: list[_Sent] = []
-        self._alone = False
-        self._connected = False
-        self._connections = 0
-        self._failure = ""
-        self.delivered = Delivered()
-        self._client = self._open()
+    client_id: str
+    credential: Credential
+    presence: str | None = None
+    commands: tuple[str, ...] = ()
 
-    @property
-    def mqtt5(self) -> bool:
-        """Whether the broker says when nobody listens."""
-        return self._client.protocol == MQTTProtocolVersion.MQTTv5
 
-    def publish(self, topic: str, payload: bytes, readings: int = 0, timeout_s: float = 60.0) -> None:
-        """Hand a message to the broker. Raises DeliveryIncomplete when the window stays full for `timeout_s`.
+class Connection:
+    """One client's connection, which comes back by itself and repeats what was not acknowledged: at least once.
 
-        Until a first message was heard they go one by one, so that a late subscriber hears them in order.
-        """
-        self._await(
-            lambda: len(self._pending) + len(self._unheard) < (self._window if self.delivered.messages else 1),
-            timeout_s,
-        )
-        self._send(_Sent(topic, payload, readings))
-        metrics.messages_sent.inc()
+    It lives on its loop's thread; only `offer` may be called from another.
+    """
 
-    def drain(self, timeout_s: float) -> None:
-        """Wait until the broker has acknowledged every message. Raises DeliveryIncomplete past `timeout_s`."""
-        self._await(lambda: not self._pending and not self._unheard, timeout_s)
+    def __init__(self, loop: Loop, tally: Tally, address: Address, member: Member, *, mqtt5: bool) -> None:
+        self._loop, self._tally, self._member, self._address = loop, tally, member, address
+        self._offered: deque[Outgoing] = deque()
+        self._pending: dict[int, Outgoing] = {}
+        self._unheard: list[Outgoing] = []
+        self._limit = MOST_IN_FLIGHT
+        self._called = self._writing = self._leaving = False
+        self._goodbye: int | None = None
+        self._attempts = 0
+        self.connected = self.refused = self.gone = self.dialled_in_vain = False
+        self._client = self._made(MQTTProtocolVersion.MQTTv5 if mqtt5 else MQTTProtocolVersion.MQTTv311)
 
-    def close(self) -> None:
-        """Say goodbye; what is not acknowledged by now is left to the next run. Safe to call twice."""
-        if self._presence and self._connected:
-            self._client.publish(self._presence, b"offline", qos=1, retain=True).wait_for_publish(2.0)
-        self._client.disconnect()
-        self._client.loop_stop()
-        metrics.in_flight.set(0)
+    def offer(self, outgoing: Outgoing) -> None:
+        """Send it as soon as there is room. From any thread."""
+        self._offered.append(outgoing)
+        if not self._called:
+            self._called = True
+            self._loop.call(self._flush)
 
-    def _await(self, reached: Callable[[], bool], timeout_s: float) -> None:
-        """Wait for `reached`, sending again what nobody heard. A stop leaves a short grace for what is on its way."""
-        deadline, hurried = time.monotonic() + timeout_s, False
-        while True:
-            if self._stop.is_set() and not hurried:
-                deadline, hurried = min(deadline, time.monotonic() + STOP_GRACE_S), True
-            with self._changed:
-                left = max(0.0, deadline - time.monotonic())
-                self._changed.wait_for(lambda: reached() or bool(self._unheard), min(LOOK_S, left))
-                if reached():
-                    return
-                if time.monotonic() >= deadline:
-                    raise DeliveryIncomplete(len(self._pending) + len(self._unheard), self._why())
-                again, self._unheard = self._unheard, []
-            if again:
-                time.sleep(UNHEARD_PAUSE_S)
-                for sent in again:
-                    self._send(sent)
+    def open(self) -> None:
+        """Connect, and again whenever the connection is lost."""
+        if self._leaving:
+            self.gone = True
+        elif not self.gone:
+            self._loop.aside(self._dial, self._dialled)
 
-    def _why(self) -> str:
-        if not self._connected:
-            return self._failure or "the connection to the broker is lost"
-        return "nobody is subscribed, the gateway does not run" if self._alone else "the broker does not answer"
-
-    def _send(self, sent: _Sent) -> None:
-        # paho holds its own lock while it tells us of an acknowledgement, so ours may not be held while it publishes;
-        # an acknowledgement that overtakes `publish` waits in `_early`
-        with self._changed:
-            self._early = {}
-        info = self._client.publish(sent.topic, sent.payload, qos=1)
-        with self._changed:
-            early, self._early = self._early, None
-            if info.rc not in {MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN}:
-                raise DeliveryIncomplete(1, mqtt.error_string(info.rc).rstrip("."))
-            if early and info.mid in early:
-                self._settle(sent, early[info.mid])
-            else:
-                self._pending[info.mid] = sent
-            metrics.in_flight.set(len(self._pending))
-
-    def _settle(self, sent: _Sent, reason: ReasonCode) -> None:
-        """Count an acknowledgement; the caller holds the lock."""
-        if reason.value == NOBODY_LISTENS:
-            self._alone = True
-            self._unheard.append(sent)
-            metrics.messages_unheard.inc()
-        elif reason.is_failure:
-            self.delivered.refused += 1
-            self.delivered.reason = str(reason)
+    def leave(self) -> None:
+        """Say goodbye in order: the status, then the end of the connection, so that no last will is told."""
+        self._leaving = True
+        if not self.connected:
+            self._ended()
+        elif self._member.presence:
+            self._goodbye = self._client.publish(self._member.presence, b"offline", qos=1, retain=True).mid
+            self._write()
         else:
-            self._alone = False
-            self.delivered.messages += 1
-            self.delivered.readings += sent.readings
-            metrics.messages_acknowledged.inc()
+            self._end()
 
-    def _open(self) -> mqtt.Client:
-        """Connect with MQTT 5, else with 3.1.1. Raises BrokerUnreachable with the last reason."""
-        address = self._broker.url or ""
-        host, port, secure = _address(address)
-        for version in (MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311):
-            client = self._client_of(version, secure)
-            try:
-                client.connect(host, port, KEEP_ALIVE_S)
-            except (OSError, ValueError) as error:
-                raise BrokerUnreachable(address, getattr(error, "strerror", None) or str(error)) from error
-            client.loop_start()
-            with self._changed:
-                self._changed.wait_for(lambda: self._connected or bool(self._failure), CONNECT_S)
-            if self._connected:
-                return client
-            client.disconnect()
-            client.loop_stop()
-            failure, self._failure = self._failure, ""
-        raise BrokerUnreachable(address, failure or "it does not answer")
+    def ready(self, *, readable: bool) -> None:
+        """The socket can be read, or written."""
+        if readable:
+            self._client.loop_read()
+            while (sock := self._socket()) and isinstance(sock, ssl.SSLSocket) and sock.pending():
+                self._client.loop_read()
+        self._flush()
 
-    def _client_of(self, version: MQTTProtocolVersion, secure: bool) -> mqtt.Client:
-        broker = self._broker
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, self._client_id, protocol=version)
-        if broker.username:
-            client.username_pw_set(broker.username, broker.password.get_secret_value() if broker.password else None)
-        if secure:
-            client.tls_set_context(ssl.create_default_context(cafile=str(broker.ca_file) if broker.ca_file else None))
-        if self._presence:
-            client.will_set(self._presence, b"offline", qos=1, retain=True)
-        client.max_inflight_messages_set(self._window)
+    def beat(self) -> None:
+        """See to the keep-alive."""
+        self._client.loop_misc()
+        self._write()
+
+    def _dial(self) -> str:
+        try:
+            self._client.reconnect()
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            return getattr(error, "strerror", None) or str(error)
+        return ""
+
+    def _dialled(self, problem: str) -> None:
+        sock = self._socket()
+        if self.gone and sock:
+            self._client.disconnect()
+            self._client.loop_write()
+        elif problem or not sock:
+            self._tally.failure = problem or "it ended the connection"
+            self.dialled_in_vain = bool(problem)
+            self._again()
+        else:
+            self._writing = False
+            self._loop.watch(sock, self, write=False)
+            self._write()
+
+    def _again(self) -> None:
+        self._attempts += 1
+        longest = min(RETRY_LONGEST_S, RETRY_FIRST_S * 2.0 ** min(10, self._attempts - 1))
+        chance = number(self._member.client_id, self._attempts) / 2**64
+        self._loop.later(longest * (0.5 + chance / 2), self.open)
+
+    def _flush(self) -> None:
+        self._called = False
+        while self._offered and self.connected and len(self._pending) < self._limit:
+            outgoing = self._offered.popleft()
+            info = self._client.publish(outgoing.topic, outgoing.payload, qos=1, retain=outgoing.retain)
+            if info.rc in {MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN}:
+                self._pending[info.mid] = outgoing
+            else:
+                self._tally.refused(mqtt.error_string(info.rc).rstrip("."))
+        self._write()
+
+    def _write(self) -> None:
+        if self._client.want_write():
+            self._client.loop_write()
+        # paho closes the socket itself when writing failed or the goodbye is written
+        if (sock := self._socket()) and self._client.want_write() != self._writing:
+            self._writing = not self._writing
+            self._loop.watch(sock, self, write=self._writing)
+
+    def _end(self) -> None:
+        self._client.disconnect()
+        self._write()
+
+    def _socket(self) -> socket.socket | None:
+        return cast("socket.socket | None", self._client.socket())
+
+    def _ended(self) -> None:
+        self.gone = True
+
+    def _made(self, version: MQTTProtocolVersion) -> mqtt.Client:
+        member = self._member
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, member.client_id, protocol=version, reconnect_on_failure=False
+        )
+        if member.credential.username:
+            client.username_pw_set(member.credential.username, member.credential.password or None)
+        if self._address.secure:
+            client.tls_set_context(_context(member.credential))
+        if member.presence:
+            client.will_set(member.presence, b"offline", qos=1, retain=True)
+        client.max_inflight_messages_set(MOST_IN_FLIGHT)
         client.max_queued_messages_set(0)
-        client.reconnect_delay_set(1, 15)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
         client.on_message = self._on_message
+        client.on_socket_close = self._on_socket_close
+        client.on_socket_register_write = _leave_it_to_us
+        client.connect_async(self._address.host, self._address.port, KEEP_ALIVE_S)
         return client
 
     def _on_connect(
         self, client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, properties: Properties | None
     ) -> None:
-        with self._changed:
-            if reason.is_failure:
-                self._failure = str(reason)
-            else:
-                self._connected, self._failure = True, ""
-                self._connections += 1
-                limit = getattr(properties, "ReceiveMaximum", None)
-                if limit:
-                    self._window = min(self._window, int(limit))
-            self._changed.notify_all()
-        if not reason.is_failure and self._presence:
-            client.publish(self._presence, b"online", qos=1, retain=True)
-        if not reason.is_failure and self._commands:
-            client.subscribe([(topic, 1) for topic in self._commands])
-        if self._connections > 1:
+        if reason.is_failure:
+            self.refused = True
+            self._tally.failure = str(reason)
+            return
+        if self._attempts or self._pending:
             metrics.reconnects.inc()
+        self.connected, self.refused, self._attempts = True, False, 0
+        self._tally.connected += 1
+        self._limit = int(getattr(properties, "ReceiveMaximum", MOST_IN_FLIGHT))
+        if self._member.presence:
+            client.publish(self._member.presence, b"online", qos=1, retain=True)
+        if self._member.commands:
+            client.subscribe([(topic, 1) for topic in self._member.commands])
 
     def _on_disconnect(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _props: Any) -> None:
-        with self._changed:
-            if not self._connected and not self._failure:
-                self._failure = f"it ended the connection ({reason})"
-            self._connected = False
-            self._changed.notify_all()
+        if self.connected:
+            self.connected = False
+            self._tally.connected -= 1
+        elif not self._tally.failure:
+            self._tally.failure = f"it ended the connection ({reason})"
+        if self._leaving:
+            self._ended()
+        else:
+            self._again()
 
     def _on_publish(self, _client: mqtt.Client, _data: Any, mid: int, reason: ReasonCode, _props: Any) -> None:
-        with self._changed:
-            sent = self._pending.pop(mid, None)
-            if sent is not None:
-                self._settle(sent, reason)
-            elif self._early is not None:
-                self._early[mid] = reason
-            metrics.in_flight.set(len(self._pending))
-            self._changed.notify_all()
+        sent = self._pending.pop(mid, None)
+        if sent is None:
+            if mid == self._goodbye:
+                self._loop.call(self._end)
+        elif reason.value == NOBODY_LISTENS:
+            if not self._unheard:
+                self._loop.later(UNHEARD_PAUSE_S, self._once_more)
+            self._unheard.append(sent)
+            self._tally.nobody_heard()
+        elif reason.is_failure:
+            self._tally.refused(str(reason))
+        else:
+            self._tally.settled(sent)
+
+    def _once_more(self) -> None:
+        self._offered.extendleft(reversed(self._unheard))
+        self._unheard.clear()
+        self._flush()
+
+    def _on_socket_close(self, _client: mqtt.Client, _data: Any, sock: Any) -> None:
+        self._loop.forget(cast("socket.socket", sock))
 
     @staticmethod
     def _on_message(client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
@@ -253,68 +240,17 @@ class Publisher:
             client.publish(message.topic + ACK, answered, qos=1)
 
 
-def _address(url: str) -> tuple[str, int, bool]:
-    """Host, port and whether it is TLS. Raises BrokerUnreachable when `url` is no broker's address."""
-    if not url:
-        raise BrokerUnreachable("(none)", "no address is configured")
+def _context(credential: Credential) -> ssl.SSLContext:
+    """Raises CredentialsUnusable when its files are none."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise BrokerUnreachable(url, str(error)) from error
-    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-        raise BrokerUnreachable(url, "the address is not of the form mqtt://host:port")
-    secure = parts.scheme == "mqtts"
-    return parts.hostname, port or (8883 if secure else 1883), secure
+        context = ssl.create_default_context(cafile=str(credential.ca_file) if credential.ca_file else None)
+        if credential.certificate:
+            context.load_cert_chain(credential.certificate, credential.key)
+    except OSError as error:  # ssl.SSLError is one
+        path = credential.certificate or credential.ca_file or Path()
+        raise CredentialsUnusable(path, getattr(error, "strerror", None) or str(error)) from error
+    return context
 
 
-class Links:
-    """The connections of a fleet: one for all, or one for each device with its own status and last will."""
-
-    def __init__(
-        self, broker: Broker, tenant: str, devices: list[str], *, each: bool, window: int, stop: Stop | None = None
-    ) -> None:
-        self._publishers: dict[str, Publisher] = {}
-        self._shared: Publisher | None = None
-        told = {device: command(tenant, device) for device in devices}
-        try:
-            if each:
-                for device in devices:
-                    status = f"fw/v1/{tenant}/{device}/status"
-                    self._publishers[device] = Publisher(
-                        broker, f"sim-{device}", window=window, presence=status, commands=(told[device],), stop=stop
-                    )
-            else:
-                self._shared = Publisher(broker, window=window, commands=tuple(told.values()), stop=stop)
-        except BrokerUnreachable:
-            self.close()
-            raise
-
-    def of(self, device: str) -> Publisher:
-        """The connection that `device` speaks over."""
-        return self._shared or self._publishers[device]
-
-    def all(self) -> list[Publisher]:
-        """Every connection."""
-        return [self._shared] if self._shared else list(self._publishers.values())
-
-    def drain(self, timeout_s: float) -> None:
-        """Wait for every acknowledgement. Raises DeliveryIncomplete."""
-        for publisher in self.all():
-            publisher.drain(timeout_s)
-
-    def delivered(self) -> Delivered:
-        """The sum of what was acknowledged."""
-        total = Delivered()
-        for publisher in self.all():
-            part = publisher.delivered
-            total.messages += part.messages
-            total.readings += part.readings
-            total.refused += part.refused
-            total.reason = part.reason or total.reason
-        return total
-
-    def close(self) -> None:
-        """Close every connection."""
-        for publisher in self.all():
-            publisher.close()
+def _leave_it_to_us(_client: mqtt.Client, _data: Any, _sock: Any) -> None:
+    """Paho asks to be told when it can write: it is, whenever its connection had something to do."""

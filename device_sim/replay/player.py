@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from device_sim.clients import Publisher
 from device_sim.errors import DeliveryIncomplete, RecordingUnusable
 from device_sim.fleet import HISTORICAL_AFTER_MS
 from device_sim.payload import encode
 from device_sim.replay.mapping import Base, Mapping
 from device_sim.replay.reader import Reader, Tally
 from device_sim.replay.recording import Recording
-from device_sim.transport import Publisher
 from ingest.wire.message import Message
 from ingest.wire.topics import telemetry
 from kit.clock import Clock, from_ms

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies
 
+from device_sim.clients import Publisher
 from device_sim.commands import answer
-from device_sim.transport import Links, Publisher
+from device_sim.links import Links
 from kit.settings import Broker
 
 NOW = 1_767_225_600_000

@@ -13,12 +13,12 @@ import pytest
 from device_sim.build import play, prepare, state_path
 from device_sim.fleet import HISTORICAL_AFTER_MS, Fleet, Pace
 from device_sim.fleet_state import FleetState
+from device_sim.links import Links
 from device_sim.models.machine import HOUR_MS
 from device_sim.payload import encode, packets, written
 from device_sim.scenarios import SCENARIOS
 from device_sim.scenarios.scenario import Birth, Scenario
 from device_sim.stream import DeviceStream
-from device_sim.transport import Links
 from ingest.wire.codecs import CODECS
 from ingest.wire.message import Message
 from kit.clock import SystemClock, VirtualClock
@@ -54,7 +54,7 @@ def test_history_is_what_the_stream_says_in_order_and_marked_as_history(
     broker_url: str, listener: Any, scenario: Scenario
 ) -> None:
     connection, clock = links(broker_url), VirtualClock(NOW)
-    fleet = Fleet(scenario, connection, "demo", pace=PACE, clock=clock, sent_ms=scenario.birth.start_ms)
+    fleet = Fleet(scenario, connection, pace=PACE, clock=clock, sent_ms=scenario.birth.start_ms)
     progress: list[int] = []
     assert fleet.catch_up(Stop(), lambda sent: progress.append(sent.until_ms))
     listener.wait_until(lambda: len(listener.rows("heat_pump-1")) >= 864)
@@ -65,13 +65,13 @@ def test_history_is_what_the_stream_says_in_order_and_marked_as_history(
     assert all(row.get("historical", False) == (row["ts"] < NOW - HISTORICAL_AFTER_MS) for row in heard)
     assert progress == sorted(progress)
     assert fleet.sent.until_ms == NOW
-    assert connection.delivered().readings == fleet.sent.readings == sum(len(row["signals"]) for row in heard)
+    assert connection.delivered.readings == fleet.sent.readings == sum(len(row["signals"]) for row in heard)
     connection.close()
 
 
 def test_the_present_comes_row_by_row_and_is_no_history(broker_url: str, listener: Any, scenario: Scenario) -> None:
     connection, clock = links(broker_url), VirtualClock(NOW)
-    fleet = Fleet(scenario, connection, "demo", pace=PACE, clock=clock, sent_ms=NOW)
+    fleet = Fleet(scenario, connection, pace=PACE, clock=clock, sent_ms=NOW)
 
     def step(_: Any) -> None:
         clock.advance_to(clock.now_ms() + 600_000)

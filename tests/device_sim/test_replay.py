@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from device_sim.clients import Publisher
 from device_sim.errors import RecordingUnusable
 from device_sim.replay.mapping import Mapping, load, parse
 from device_sim.replay.player import Options, Player
 from device_sim.replay.reader import Reader, Tally
 from device_sim.replay.recording import Recording
-from device_sim.transport import Publisher
 from ingest.errors import InvalidIdentifier
 from kit.clock import VirtualClock, from_ms
 from kit.settings import Broker

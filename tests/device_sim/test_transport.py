@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from device_sim.clients import Publisher
 from device_sim.errors import BrokerUnreachable, DeliveryIncomplete
-from device_sim.transport import Links, Publisher
+from device_sim.links import Links
 from kit.services import LocalBroker, free_port
 from kit.settings import Broker
 
@@ -89,9 +90,9 @@ def test_no_broker_is_an_error_that_names_the_address() -> None:
 
 def test_a_connection_for_each_device_leaves_its_status_when_it_goes(broker_url: str, listener: Any) -> None:
     links = Links(Broker(url=broker_url), "demo", ["a", "b"], each=True, window=10)
-    links.of("a").publish("fw/v1/demo/a/telemetry", b"x", 1)
+    links.publish("a", "telemetry", b"x", 1)
     links.drain(10)
-    assert links.delivered().readings == 1
+    assert links.delivered.readings == 1
     links.close()
     listener.wait_until(lambda: sum(payload == b"offline" for _, payload in listener.heard) == 2)
     for device in ("a", "b"):
