@@ -8,7 +8,9 @@ from device_sim.faults.battery_wear import BATTERY_WEAR
 from device_sim.faults.blocked_filter import BLOCKED_FILTER
 from device_sim.faults.brake_wear import BRAKE_WEAR
 from device_sim.faults.catalyst_wear import CATALYST_WEAR
+from device_sim.faults.cell_imbalance import CELL_IMBALANCE
 from device_sim.faults.charging_fault import CHARGING_FAULT
+from device_sim.faults.charging_interrupted import CHARGING_INTERRUPTED
 from device_sim.faults.compressor_wear import COMPRESSOR_WEAR
 from device_sim.faults.condenser_dirty import CONDENSER_DIRTY
 from device_sim.faults.coolant_leak import COOLANT_LEAK
@@ -17,12 +19,15 @@ from device_sim.faults.door_seal import DOOR_SEAL
 from device_sim.faults.evaporator_icing import EVAPORATOR_ICING
 from device_sim.faults.fan_wear import FAN_WEAR
 from device_sim.faults.fault import Fault
+from device_sim.faults.filter_replaced import FILTER_REPLACED
 from device_sim.faults.freezer_compressor_wear import FREEZER_COMPRESSOR_WEAR
 from device_sim.faults.freezer_icing import FREEZER_ICING
 from device_sim.faults.intake_leak import INTAKE_LEAK
+from device_sim.faults.leaking_valve import LEAKING_VALVE
 from device_sim.faults.misfire import MISFIRE
 from device_sim.faults.new_brakes import NEW_BRAKES
 from device_sim.faults.new_driver import NEW_DRIVER
+from device_sim.faults.pack_cooling_fault import PACK_COOLING_FAULT
 from device_sim.faults.pump_bearing import PUMP_BEARING
 from device_sim.faults.pump_cavitation import PUMP_CAVITATION
 from device_sim.faults.refrigerant_leak import REFRIGERANT_LEAK
@@ -31,7 +36,9 @@ from device_sim.faults.sensor_stuck import SENSOR_STUCK
 from device_sim.faults.setpoint_changed import SETPOINT_CHANGED
 from device_sim.faults.silent import SILENT
 from device_sim.faults.slow_puncture import SLOW_PUNCTURE
+from device_sim.faults.stuck_damper import STUCK_DAMPER
 from device_sim.faults.thermostat_stuck import THERMOSTAT_STUCK
+from device_sim.faults.traction_battery_fade import TRACTION_BATTERY_FADE
 from device_sim.faults.warm_food import WARM_FOOD
 from device_sim.faults.weak_12v_battery import WEAK_12V_BATTERY
 from device_sim.faults.weather_spell import COLD_SPELL, HOT_SPELL
@@ -75,6 +82,13 @@ FAULTS: Registry[Fault] = Registry(
             WEAK_12V_BATTERY,
             PUMP_BEARING,
             PUMP_CAVITATION,
+            CELL_IMBALANCE,
+            TRACTION_BATTERY_FADE,
+            CHARGING_INTERRUPTED,
+            PACK_COOLING_FAULT,
+            STUCK_DAMPER,
+            LEAKING_VALVE,
+            FILTER_REPLACED,
         )
     },
 )

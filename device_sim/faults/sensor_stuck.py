@@ -34,8 +34,10 @@ SENSOR_STUCK = Fault(
     noticed=None,
     signals={
         "vehicle": ("intake_temp", "manifold_pressure"),
+        "electric_vehicle": ("motor_temp", "pack_temp_max"),
         "heat_pump": ("outdoor_temp", "evaporator_temp", "return_temp"),
         "freezer": ("cabinet_temp", "ambient_temp"),
+        "air_handler": ("supply_air_temp", "mixed_air_temp"),
         "circulation_pump": ("water_temp", "inlet_pressure"),
         "wearable": ("skin_temp", "heart_rate"),
     },

@@ -3,7 +3,9 @@
 Others come by the entry point ``forewarn.simulator_model``. A model is a `Machine` class, built from an `Identity`.
 """
 
+from device_sim.models.air_handler import AirHandler
 from device_sim.models.circulation_pump import CirculationPump
+from device_sim.models.electric_vehicle import ElectricVehicle
 from device_sim.models.freezer import Freezer
 from device_sim.models.heat_pump import HeatPump
 from device_sim.models.machine import MachineFactory
@@ -19,5 +21,7 @@ MODELS: Registry[MachineFactory] = Registry(
         "wearable": Wearable,
         "freezer": Freezer,
         "circulation_pump": CirculationPump,
+        "electric_vehicle": ElectricVehicle,
+        "air_handler": AirHandler,
     },
 )

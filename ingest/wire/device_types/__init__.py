@@ -6,6 +6,7 @@ Others come by the entry point ``forewarn.device_type``.
 from ingest.wire.catalogue import DeviceType
 from ingest.wire.device_types.air_handler import AIR_HANDLER
 from ingest.wire.device_types.circulation_pump import CIRCULATION_PUMP
+from ingest.wire.device_types.electric_vehicle import ELECTRIC_VEHICLE
 from ingest.wire.device_types.freezer import FREEZER
 from ingest.wire.device_types.heat_pump import HEAT_PUMP
 from ingest.wire.device_types.vehicle import VEHICLE
@@ -23,6 +24,7 @@ DEVICE_TYPES: Registry[DeviceType] = Registry(
             WEARABLE,
             FREEZER,
             CIRCULATION_PUMP,
+            ELECTRIC_VEHICLE,
         )
     },
 )

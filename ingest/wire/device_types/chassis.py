@@ -2,6 +2,7 @@
 
 from ingest.wire.catalogue import Signal
 
+TROUBLE_STATUSES = ("pending", "confirmed", "permanent")
 AXLE = "Vehicle.Chassis.Axle"
 CORNERS = (
     ("front_left", "Row1.Wheel.Left"),

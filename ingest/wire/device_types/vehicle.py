@@ -1,9 +1,7 @@
 """A passenger car with a combustion engine, as its OBD-II port tells it. Signal names after the COVESA VSS."""
 
 from ingest.wire.catalogue import Command, DeviceType, Kind, Signal, boolean, state
-from ingest.wire.device_types.chassis import accelerations, brake_pads, tyres
-
-TROUBLE_STATUSES = ("pending", "confirmed", "permanent")
+from ingest.wire.device_types.chassis import TROUBLE_STATUSES, accelerations, brake_pads, tyres
 
 VEHICLE = DeviceType(
     name="vehicle",
