@@ -37,7 +37,7 @@ article { background: var(--surface); border: 1px solid var(--line); border-radi
 figure { margin: 6px 0 0; }
 figcaption { color: var(--soft); font-size: .82rem; }
 svg { display: block; width: 100%; height: auto; }
-svg text { font-size: 9px; fill: var(--soft); }
+svg text { font-size: 9px; fill: var(--soft); paint-order: stroke; stroke: var(--surface); stroke-width: 3px; }
 .healthy { stroke: var(--healthy); stroke-width: 1.5; }
 .ailing { stroke: var(--accent); stroke-width: 1.1; }
 .onset { stroke: var(--soft); stroke-dasharray: 2 3; }
