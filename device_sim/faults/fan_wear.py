@@ -7,7 +7,7 @@ FAN_WEAR = Fault(
     label="Worn fan",
     about="Vibration grows while less air moves; a heat pump's fan turns slower and its evaporator gets colder, "
     "an air handler's filter pressure drop falls although the speed signal rises.",
-    device_types=("heat_pump",),
+    device_types=("heat_pump", "air_handler"),
     course="progressive",
     depths=(0.6, 0.72),  # part of the air that is lost in the end
     days=(7.0, 16.0),

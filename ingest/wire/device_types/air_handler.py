@@ -22,5 +22,8 @@ AIR_HANDLER = DeviceType(
         Signal(11, "cooling_valve", "Cooling valve signal", "%", -5, 105),
         Signal(12, "heating_valve", "Heating valve signal", "%", -5, 105),
         boolean(13, "occupied", "Occupied"),
+        Signal(14, "filter_pressure_drop", "Pressure drop across the filter", "Pa", 0, 5000),
+        Signal(15, "fan_power", "Supply fan power", "W", 0, 50000),
+        Signal(16, "fan_vibration", "Supply fan vibration (RMS)", "mm/s", 0, 200),
     ),
 )
