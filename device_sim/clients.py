@@ -18,7 +18,7 @@ from kit.settings import Broker
 from kit.supervise import Stop
 
 CONNECT_S = 10.0
-EACH_CONNECT_S = 0.05  # and so much more for every further client
+WAVE = 64  # clients that connect at once; more than a broker's backlog (100) wait a second for the next try
 LEAVE_S = 5.0  # for goodbyes; longer and a supervisor kills the process
 
 
@@ -107,23 +107,25 @@ class Clients:
 
     def _join(self, others: list[Connection]) -> None:
         self._connections += others
-        for one in others:
-            self._loop.call(one.open)
-        reached = self._wait(
-            lambda: all(one.connected for one in others) or any(one.refused for one in others),
-            CONNECT_S + len(others) / 20,
-        )
-        if not reached or any(one.refused for one in others):
-            missing = sum(not one.connected for one in others)
-            raise BrokerUnreachable(
-                self._address.url, f"{self._tally.failure or 'no answer'} ({missing} not connected)"
-            )
+        for first in range(0, len(others), WAVE):
+            wave = others[first : first + WAVE]
+            for one in wave:
+                self._loop.call(one.open)
+            self._wait(partial(_decided, wave), CONNECT_S)
+            if not all(one.connected for one in wave):
+                missing = sum(not one.connected for one in others)
+                reason = self._tally.failure or "it does not answer"
+                raise BrokerUnreachable(self._address.url, f"{reason} ({missing} of {len(others) + 1} not connected)")
 
     def _wait(self, reached: Callable[[], bool], seconds: float) -> bool:
         deadline = time.monotonic() + seconds
         while not reached() and time.monotonic() < deadline and self._loop.alive:
             time.sleep(0.005)
         return reached()
+
+
+def _decided(wave: list[Connection]) -> bool:
+    return all(one.connected for one in wave) or any(one.refused for one in wave)
 
 
 class Publisher:

@@ -21,8 +21,8 @@ class Links:
     """How the devices of a fleet reach the broker.
 
     With `each` every device has a client of its own (``sim-DEVICE``) with its status and a last will, and its own
-    credential where `credentials` holds one. `window` bounds what is in flight over all of them. Raises
-    BrokerUnreachable, and ScenarioInvalid when the system does not allow so many connections.
+    credential where `credentials` holds one. `window`, or one a client if that is more, bounds what is in flight.
+    Raises BrokerUnreachable, and ScenarioInvalid when the system does not allow so many connections.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Links:
         else:
             members = [nameless(broker, tuple(command(tenant, device) for device in devices))]
         self._number = {device: number if each else 0 for number, device in enumerate(devices)}
-        self._clients = Clients(broker, members, window=window, stop=stop)
+        self._clients = Clients(broker, members, window=max(window, len(members)), stop=stop)
 
     @property
     def mqtt5(self) -> bool:
