@@ -112,6 +112,11 @@ class DeviceStream:
             self._live(self._today.calendar + timedelta(days=1), self._after)
         return Rows.join(parts, self.signals)
 
+    @property
+    def lived_until_ms(self) -> int:
+        """The end of the day last lived: a repair can begin no earlier."""
+        return self._today.end_ms
+
     def mend(self, fault: str, at_ms: int) -> None:
         """End every occurrence of `fault` at `at_ms`, where it would last longer; the past stays as it was.
 
