@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from device_sim.build import play, prepare, state_path
+from device_sim.encoding import written
 from device_sim.fleet import HISTORICAL_AFTER_MS, Fleet, Pace
 from device_sim.fleet_state import FleetState
 from device_sim.links import Links
 from device_sim.models.machine import HOUR_MS
-from device_sim.payload import encode, packets, written
+from device_sim.payload import encode, packets
 from device_sim.scenarios import SCENARIOS
 from device_sim.scenarios.scenario import Birth, Scenario
 from device_sim.stream import DeviceStream
@@ -136,10 +137,10 @@ def test_the_truth_is_kept_beside_the_manifest_and_never_sent(fleet_settings: Se
 
 
 def test_a_packet_says_states_booleans_and_codes_as_the_wire_wants_them() -> None:
-    assert written("heat_pump", "mode")(3.0) == "defrost"
-    assert written("heat_pump", "backup_heater")(1.0) is True
-    assert written("vehicle", "trouble_code")(float(0x0217)) == "P0217"
-    assert written("vehicle", "speed")(3.5) == 3.5
+    assert written("heat_pump", "mode", 3.0) == "defrost"
+    assert written("heat_pump", "backup_heater", 1.0) is True
+    assert written("vehicle", "trouble_code", float(0x0217)) == "P0217"
+    assert written("vehicle", "speed", 3.5) == 3.5
 
 
 def test_packets_hold_every_heard_value_and_round_trip_through_the_codec() -> None:
