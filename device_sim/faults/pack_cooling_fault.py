@@ -5,7 +5,7 @@ from device_sim.faults.fault import Fault
 PACK_COOLING_FAULT = Fault(
     name="pack_cooling_fault",
     label="Battery cooling fails",
-    about="Motor temperature climbs on every drive, pack temperatures drift apart; the drive limits its power.",
+    about="The motor gets hotter on every drive than its power explains, and the pack unevenly warm; P0A2F follows.",
     device_types=("electric_vehicle",),
     course="progressive",
     depths=(0.85, 0.97),  # part of the coolant flow that is lost in the end

@@ -28,7 +28,7 @@ from device_sim.models.machine import (
     quantised,
     ticks,
 )
-from device_sim.models.starter_battery import JUMP_START, StarterBattery
+from device_sim.models.starter_battery import FIRST_NIGHT_H, JUMP_START, StarterBattery
 from device_sim.models.traction_battery import Ageing, TractionBattery
 from device_sim.models.trips import Drive, Habits, Trip, accelerations, plan, speeds
 from device_sim.models.trouble import diagnosed
@@ -42,7 +42,7 @@ UNPLUGGED, CHARGING, COMPLETE, INTERRUPTED = range(4)
 CHARGING_PERIOD_S = 300
 PARKED_AFTER_MS = 90_000  # from the last message of a drive to the first of charging
 SHORT_OF = 0.12  # charge below which an owner charges elsewhere before setting out
-WAKE = StarterBattery(sag=0.55, least=9.6)  # contactors and computers draw a fraction of what a starter does
+WAKE = StarterBattery(inner=0.045, least=9.6)  # contactors and computers draw a fraction of what a starter does
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class ElectricVehicle:
         self._weather = Weather(identity.seed, identity.time_zone)
 
     def first_state(self) -> State:
-        """Parked since long ago, not plugged in, charged to somewhere."""
+        """Parked since last night, not plugged in, charged to somewhere."""
         charge = 0.45 + 0.4 * self._identity.chance("level").random()
         state = {"parked_ms": 0.0, "level": charge, "pack": 12.0, "motor": 12.0, "plugged": 0.0, "charge": 0.95}
         return state | Wheels.first_state(self._identity)
@@ -124,7 +124,7 @@ class ElectricVehicle:
 
     def _rested(self, state: State, at_ms: int, outdoor: float, wear: Wear) -> State:
         """What standing still since the last message did: heat goes, the 12 V battery loses a little."""
-        hours = max(0.0, (at_ms - state["parked_ms"]) / HOUR_MS)
+        hours = (at_ms - state["parked_ms"]) / HOUR_MS if state["parked_ms"] else FIRST_NIGHT_H
         now = state | self._wheels.parked(state, hours)
         for part, constant in (("pack", 9.0), ("motor", 1.5)):
             now[part] = outdoor + (state[part] - outdoor) * float(np.exp(-hours / constant))

@@ -77,7 +77,8 @@ class Engine:
         """Misfires in each minute: each cylinder fires every second turn; a weak one misses more under load."""
         share = (1 - wear.knob("ignition", drive.ts)) * np.clip(0.35 + columns["engine_load"] / 60, 0.5, 1.5)
         expected = 0.08 + share * columns["rpm"] / 2
-        return np.clip(np.round(expected + np.sqrt(expected) * chance.standard_normal(len(share))), 0, 20000)
+        counted = np.round(expected + np.sqrt(expected) * chance.standard_normal(len(share)))
+        return np.maximum(counted, 0.0) + 0.0  # no negative zero
 
     def catalyse(self, start: float, columns: Columns, wear: Wear, drive: Drive) -> tuple[float, Floats]:
         """The catalyst's temperature after each minute: unburned fuel heats it, a tired one has less to burn."""

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
+FIRST_NIGHT_H = 12.0  # parked before the first drive of a life
 JUMP_START = 0.6  # charge after a jump start or a night at the charger
-IDLE_LOSS = 0.0004  # of the charge an hour: alarm, clock, radio key; a worn battery loses more by itself
+IDLE_LOSS = 0.0004  # of the charge an hour: clock, lock and radio key; a worn battery loses more by itself
 WORN_LOSS = 0.004
 
 
@@ -17,15 +18,15 @@ WORN_LOSS = 0.004
 class StarterBattery:
     """One kind of start.
 
-    `sag` is the fall in volts that starting causes on a new, charged battery at 20 °C; `least` the voltage below
-    which the car does not start.
+    `inner` is the resistance of a new, charged battery at 20 °C over that of what starting connects to it, so that
+    the two divide the voltage between them; `least` is the voltage below which the car does not start.
     """
 
-    sag: float
+    inner: float
     least: float
 
     knobs: ClassVar[Mapping[str, str]] = {
-        "battery_12v": "part of the 12 V battery's strength that is left; below about 0.25 the car does not start",
+        "battery_12v": "part of the 12 V battery's strength that is left; below about 0.2 the car does not start",
     }
 
     def rested(self, charge: float, strength: float) -> float:
@@ -35,8 +36,8 @@ class StarterBattery:
     def start(self, charge: float, strength: float, outdoor: float, chance: np.random.Generator) -> float:
         """The lowest voltage while starting. Lead-acid resistance grows by 1.2 % a kelvin of cold and with wear."""
         cold = 1 + 0.012 * max(0.0, 20 - outdoor)
-        fall = self.sag * cold / max(strength, 0.02) * (1 + 0.6 * (1 - charge))
-        return max(0.5, self.rested(charge, strength) - fall + 0.06 * float(chance.standard_normal()))
+        inner = self.inner * cold / max(strength, 0.01) * (1 + 0.6 * (1 - charge))
+        return self.rested(charge, strength) / (1 + inner) + 0.06 * float(chance.standard_normal())
 
     @staticmethod
     def kept(charge: float, strength: float, hours: float) -> float:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from device_sim.models import trips
 from device_sim.models.engine import Engine
 from device_sim.models.machine import HOUR_MS, Columns, Day, Floats, Identity, Rows, State, Wear, measured
-from device_sim.models.starter_battery import JUMP_START, StarterBattery
+from device_sim.models.starter_battery import FIRST_NIGHT_H, JUMP_START, StarterBattery
 from device_sim.models.trips import Drive, Habits, Trip, accelerations, plan, speeds
 from device_sim.models.trouble import diagnosed
 from device_sim.models.weather import Weather
@@ -29,7 +29,7 @@ from ingest.wire.device_types.vehicle import VEHICLE
 OVERHEATED, LOW_VOLTAGE, LEAN, CATALYST, COLD, MISFIRE_1 = 0x0217, 0x0562, 0x0171, 0x0420, 0x0128, 0x0301
 PARKED_COOLING_H = {"coolant": 2.4, "catalyst": 0.5}
 MISFIRES = 25  # a minute; about 2 % of all combustions, what OBD-II calls emissions-relevant
-STARTER = StarterBattery(sag=1.35, least=7.2)
+STARTER = StarterBattery(inner=0.12, least=7.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Vehicle:
         self._weather = Weather(identity.seed, identity.time_zone)
 
     def first_state(self) -> State:
-        """Parked since long ago, battery charged, fuel somewhere."""
+        """Parked since last night, battery charged, fuel somewhere."""
         fuel = 20 + 70 * self._identity.chance("fuel").random()
         state = {"parked_ms": 0.0, "coolant": 15.0, "catalyst": 15.0, "charge": 0.95, "fuel": fuel}
         return state | Wheels.first_state(self._identity)
@@ -103,7 +103,7 @@ class Vehicle:
 
     def _parked(self, state: State, drive: Drive, wear: Wear) -> State:
         """What stood still since the last trip: metal goes cold, and the owner fills up before the tank is dry."""
-        hours = max(0.0, (float(drive.ts[0]) - state["parked_ms"]) / HOUR_MS)
+        hours = (float(drive.ts[0]) - state["parked_ms"]) / HOUR_MS if state["parked_ms"] else FIRST_NIGHT_H
         outdoor = float(drive.outdoor[0])
         now = state | self._wheels.parked(state, hours)
         for part, constant in PARKED_COOLING_H.items():
