@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
@@ -30,6 +31,9 @@ class Config(Section):
     )
     connection_per_device: bool = Field(
         False, description="One MQTT connection a device, with a retained status and a last will; else one for all."
+    )
+    recordings: Path = Field(
+        Path("../shared/data"), description="Folder of recorded data sets, a folder a set; see docs/backtest.md."
     )
     ack_timeout_s: float = Field(
         60.0, gt=0, le=3600, description="How long to wait for the broker before a delivery counts as incomplete."

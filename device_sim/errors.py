@@ -122,3 +122,11 @@ class ScoreUnreadable(ForewarnError):
             "Give the score.json that `forewarn sim score --out DIR` wrote.",
         )
         self.path = path
+
+
+class RecordingMissing(ForewarnError):
+    """There is no recording of that name, or its data is not on this machine."""
+
+    def __init__(self, name: str, problem: str, fix: str) -> None:
+        super().__init__(f"The recording '{name}' cannot be played: {problem}.", fix)
+        self.name = name

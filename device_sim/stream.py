@@ -12,7 +12,9 @@ import numpy as np
 from device_sim.faults import FAULTS
 from device_sim.faults.fault import Occurrence
 from device_sim.models import MODELS
-from device_sim.models.machine import Day, Floats, Identity, Instants, Rows, State
+from device_sim.models.machine import Day, Floats, Identity, Instants, Lives, Rows, State
+from device_sim.recorded import library
+from device_sim.recorded.machine import Recorded
 from device_sim.reporting import AT_ONCE, Habit
 from kit.clock import from_ms
 
@@ -85,10 +87,13 @@ class DeviceStream:
         start_ms: int,
         faults: Sequence[Occurrence] = (),
         resume: dict[str, Any] | None = None,
+        *,
+        machine: Lives | None = None,
     ) -> None:
+        """`machine` lives the life; by default the model of the device's type."""
         self.spec = spec
         self._identity = Identity(seed, spec.id, spec.time_zone)
-        self._machine = MODELS.get(spec.type)(self._identity)
+        self._machine: Lives = machine or MODELS.get(spec.type)(self._identity)
         self._ailments = Ailments([fault for fault in faults if fault.device == spec.id])
         self._start_ms = start_ms
         self._begin(resume)
@@ -146,6 +151,24 @@ class DeviceStream:
         rows, own = self._machine.day(self._today, own, self._ailments)
         self._rows = self._ailments.report(rows, memory)
         self._after = own | memory
+
+
+def stream_of(
+    spec: DeviceSpec,
+    seed: int,
+    start_ms: int,
+    faults: Sequence[Occurrence] = (),
+    resume: dict[str, Any] | None = None,
+) -> DeviceStream:
+    """The life of a device of a scenario: its recording where it has one, else that of its type's model.
+
+    Raises RecordingMissing and RecordingUnusable.
+    """
+    if not spec.recording:
+        return DeviceStream(spec, seed, start_ms, faults, resume)
+    tape = library.tape(spec.recording)
+    machine = Recorded(Identity(seed, spec.id, spec.time_zone), tape, start_ms)
+    return DeviceStream(spec, seed, start_ms, faults, resume, machine=machine)
 
 
 def life(streams: Sequence[DeviceStream], start_ms: int, end_ms: int) -> Iterator[tuple[str, Rows]]:

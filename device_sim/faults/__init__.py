@@ -23,6 +23,7 @@ from device_sim.faults.filter_replaced import FILTER_REPLACED
 from device_sim.faults.freezer_compressor_wear import FREEZER_COMPRESSOR_WEAR
 from device_sim.faults.freezer_icing import FREEZER_ICING
 from device_sim.faults.intake_leak import INTAKE_LEAK
+from device_sim.faults.labelled import LABELLED
 from device_sim.faults.leaking_valve import LEAKING_VALVE
 from device_sim.faults.misfire import MISFIRE
 from device_sim.faults.new_brakes import NEW_BRAKES
@@ -89,6 +90,7 @@ FAULTS: Registry[Fault] = Registry(
             STUCK_DAMPER,
             LEAKING_VALVE,
             FILTER_REPLACED,
+            *LABELLED,
         )
     },
 )

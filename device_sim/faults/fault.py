@@ -86,7 +86,9 @@ class Fault:
     report: Callable[[Occurrence, Rows, State], Rows] | None = None
 
     def strikes(self, device_type: str) -> bool:
-        """Whether a device of that type can have it."""
+        """Whether a device of that type can be struck by it; never where only recordings show it."""
+        if self.knobs is None and self.report is None:
+            return False
         if self.signals and device_type not in self.signals:
             return False
         return not self.device_types or device_type in self.device_types

@@ -120,11 +120,13 @@ class Wear(Protocol):
         ...
 
 
-class Machine(Protocol):
-    """One simulated device. Same identity, day, state and wear: the same rows, bit for bit."""
+class Lives(Protocol):
+    """What has a life, a local day at a time. Same identity, day, state and wear: the same rows, bit for bit."""
 
-    signals: ClassVar[tuple[str, ...]]
-    knobs: ClassVar[Mapping[str, str]]
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        ...
 
     def first_state(self) -> State:
         """The state before its first day."""
@@ -133,6 +135,13 @@ class Machine(Protocol):
     def day(self, day: Day, state: State, wear: Wear) -> tuple[Rows, State]:
         """Live through `day`: every message that it would send, and the state at the end. `state` is not changed."""
         ...
+
+
+class Machine(Lives, Protocol):
+    """One simulated device, by its physics: `knobs` are what faults can turn, and what each stands for."""
+
+    signals: ClassVar[tuple[str, ...]]
+    knobs: ClassVar[Mapping[str, str]]
 
 
 MachineFactory = Callable[[Identity], Machine]

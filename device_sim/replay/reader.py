@@ -38,10 +38,11 @@ class Tally:
 class Reader:
     """A recording through its mapping. Raises RecordingUnusable when a mapped column is not there."""
 
-    def __init__(self, recording: Recording, mapping: Mapping, limit: int | None = None) -> None:
+    def __init__(self, recording: Recording, mapping: Mapping, limit: int | None = None, every: int = 1) -> None:
+        """Every `every`-th of the first `limit` rows."""
         self._recording = recording
         self._mapping = mapping
-        self._limit = limit
+        self._limit, self._every = limit, every
         self._places = [(recording.index(source.column), source) for source in mapping.sources]
         axis = mapping.time
         self._time_place = recording.index(axis.column) if axis.column else -1
@@ -73,12 +74,12 @@ class Reader:
 
     def _timed(self, tally: Tally) -> Iterator[tuple[int, Sequence[str]]]:
         axis, number = self._mapping.time, 0
-        for cells in islice(self._recording.rows(), self._limit):
+        for cells in islice(self._recording.rows(), 0, self._limit, self._every):
             if not any(cell.strip() for cell in cells):
                 tally.skipped_rows["empty_row"] += 1
                 continue
             if axis.period_s:
-                ts: int | None = round(number * axis.period_s * 1000)
+                ts: int | None = round(number * self._every * axis.period_s * 1000)
                 number += 1
             else:
                 ts = _time_of(cells, self._time_place, axis)
