@@ -9,6 +9,7 @@ import numpy as np
 from device_sim.models.machine import Columns, Day, Floats, Identity, Instants, Wear, quantised
 
 LAST_HOUR = 23.7  # trips end on the day on which they began, so that days can be lived one by one
+LATER_H = 10.0  # hours by which a `rhythm` of 2 would be later than one of 1
 GAP_HOURS = 0.25  # a shorter stop is not a stop
 
 
@@ -62,6 +63,7 @@ class Habits:
 
 KNOBS = {
     "usage": "how much of what is usual is driven; 0: nobody is there",
+    "rhythm": "when life happens: 1 as usual, every 0.1 more an hour later; from the next day on",
     "driving": "how hard the car is driven over how its owner drives",
     "outdoor": "outdoor temperature: 10 K more for each 1 above 1",
 }
@@ -69,13 +71,14 @@ KNOBS = {
 
 def plan(identity: Identity, habits: Habits, day: Day, wear: Wear) -> list[Trip]:
     """The trips of `day` in order of time, none overlapping."""
-    wanted = _wanted(identity, habits, day)
+    later = LATER_H * (float(wear.knob("rhythm", np.array([day.start_ms]))[0]) - 1)
+    wanted = _wanted(identity, habits, day, later)
     starts = np.array([trip.start_ms for trip in wanted], np.int64)
     made = identity.chance("usage", day).random(len(wanted)) < wear.knob("usage", starts)
     return [trip for trip, goes in zip(wanted, made.tolist(), strict=True) if goes]
 
 
-def _wanted(identity: Identity, habits: Habits, day: Day) -> list[Trip]:
+def _wanted(identity: Identity, habits: Habits, day: Day, later: float) -> list[Trip]:
     chance = identity.chance("trips", day)
     wanted: list[tuple[float, float, bool]] = []
     if habits.works and not day.weekend and chance.random() < 0.93:
@@ -89,7 +92,7 @@ def _wanted(identity: Identity, habits: Habits, day: Day) -> list[Trip]:
             far = bool(chance.random() < 0.4)
             minutes = chance.uniform(25, 55) if far else chance.uniform(8, 22)
             wanted += _there_and_back(chance, chance.uniform(9, 18), minutes, motorway=far)
-    return _without_overlap(day, sorted(wanted))
+    return _without_overlap(day, sorted((hour + later, minutes, far) for hour, minutes, far in wanted))
 
 
 def _there_and_back(
