@@ -12,9 +12,9 @@ from device_sim.errors import ScenarioUnknown
 from device_sim.scenarios.demo import DEMO
 from device_sim.scenarios.every import EVERY_FAULT, ONE_OF_EACH
 from device_sim.scenarios.files import SUFFIX, packaged, recipe
-from device_sim.scenarios.plan import nearest
 from device_sim.scenarios.scenario import Recipe
 from device_sim.scenarios.small import ONE_HEAT_PUMP, ONE_VEHICLE, ONE_WEARABLE
+from device_sim.scenarios.source import nearest
 from kit.plugins import Registry
 
 

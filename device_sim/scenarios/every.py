@@ -8,8 +8,9 @@ from device_sim.faults import FAULTS
 from device_sim.faults.fault import Fault
 from device_sim.models import MODELS
 from device_sim.scenarios.files import make
-from device_sim.scenarios.plan import Customers, Devices, Plan, Source, Strike
+from device_sim.scenarios.plan import Customers, Devices, Plan, Strike
 from device_sim.scenarios.scenario import Birth, Recipe, Scenario
+from device_sim.scenarios.source import Source
 
 DAYS = 30
 FIRST_ONSET, ONSETS_WITHIN = 8.0, 6.0  # the faults begin on these days, spread evenly

@@ -7,8 +7,9 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from device_sim.scenarios.households import settle
-from device_sim.scenarios.plan import Plan, Source, read
+from device_sim.scenarios.plan import Plan
 from device_sim.scenarios.scenario import Birth, Recipe, Scenario
+from device_sim.scenarios.source import Source, read
 from device_sim.scenarios.striking import Truth
 
 SUFFIX = ".toml"

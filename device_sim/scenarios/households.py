@@ -15,8 +15,9 @@ from device_sim.models.chance import generator
 from device_sim.models.machine import DAY_MS
 from device_sim.reporting import Habit
 from device_sim.scenarios.places import PLACES, Place, device_label, resident
-from device_sim.scenarios.plan import Devices, Owner, Plan, Source
+from device_sim.scenarios.plan import Devices, Owner, Plan
 from device_sim.scenarios.scenario import Customer, Handover
+from device_sim.scenarios.source import Source
 from device_sim.stream import DeviceSpec
 from ingest.wire.codecs import CODECS
 from ingest.wire.device_types import DEVICE_TYPES

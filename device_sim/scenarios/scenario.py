@@ -10,7 +10,7 @@ from device_sim.faults.fault import Occurrence
 from device_sim.models.machine import DAY_MS
 from device_sim.network import PERFECT, Line, NetworkSpec
 from device_sim.people import PASSIVE, Ways
-from device_sim.stream import DeviceSpec, DeviceStream
+from device_sim.stream import DeviceSpec, DeviceStream, stream_of
 from kit.clock import to_ms
 
 FIRST_DAY = to_ms(datetime(2026, 1, 12, tzinfo=UTC))  # a Monday in the northern heating season
@@ -90,7 +90,7 @@ class Scenario:
 
     def streams(self) -> list[DeviceStream]:
         """The life of every device from the birth on."""
-        return [DeviceStream(spec, self.birth.seed, self.birth.start_ms, self.truth) for spec in self.devices]
+        return [stream_of(spec, self.birth.seed, self.birth.start_ms, self.truth) for spec in self.devices]
 
     def lines(self) -> dict[str, Line]:
         """What lies between each device and the broker, by device id."""

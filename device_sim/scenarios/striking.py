@@ -12,11 +12,14 @@ from device_sim.faults import FAULTS
 from device_sim.faults.fault import Fault, Occurrence
 from device_sim.models.chance import generator
 from device_sim.models.machine import DAY_MS
+from device_sim.recorded import library
+from device_sim.scenarios.checks import check, check_strikes, harmless
 from device_sim.scenarios.households import HUB, Households
 from device_sim.scenarios.lines import Path
 from device_sim.scenarios.places import PLACES
-from device_sim.scenarios.plan import Event, Plan, Rate, Source, Strike
+from device_sim.scenarios.plan import Event, Plan, Rate, Strike
 from device_sim.scenarios.scenario import Birth
+from device_sim.scenarios.source import Source
 from device_sim.stream import DeviceSpec
 
 WITHIN = 0.85  # of its course that the last progressive fault still has; less, and too few come to their end
@@ -31,7 +34,10 @@ class Truth:
         self._devices = {spec.id: spec for spec in homes.devices}
         self._found: list[Occurrence] = []
         self._struck: dict[bool, set[str]] = defaultdict(set)  # by whether it is harmless
-        self._check()
+        check(plan, source, homes)
+        for spec in homes.devices:
+            if spec.recording:
+                self._recorded(spec)
         for place, strike in enumerate(plan.faults):
             self._by_hand(strike, ("faults", place))
         for place, event in enumerate(plan.events):
@@ -46,14 +52,22 @@ class Truth:
 
     def _add(self, found: Occurrence) -> None:
         self._found.append(found)
-        self._struck[_harmless(found.fault)].add(found.device)
+        self._struck[harmless(found.fault)].add(found.device)
+
+    def _recorded(self, spec: DeviceSpec) -> None:
+        """What the labels of the device's recording say."""
+        for found in library.truth_of(spec, self._birth.seed, self._birth.start_ms, self._birth.now_ms):
+            self._add(found)
 
     # -- by hand --------------------------------------------------------------------------------------------------
 
     def _by_hand(self, strike: Strike, at: Path) -> None:
         self._source.known((*at, "device"), "device", strike.device, list(self._devices))
         spec, fault = self._devices[strike.device], FAULTS.get(strike.fault)
-        self._check_strikes(fault, [spec.type], (*at, "fault"))
+        check_strikes(self._source, fault, [spec.type], (*at, "fault"))
+        if not library.strikes(fault, spec):
+            problem = f"{fault.name} cannot be put on the recording {spec.recording}."
+            raise self._source.problem((*at, "fault"), problem, "Take a fault whose signals were recorded.")
         chance = generator(self._birth.seed, "strike", strike.fault, spec.id, at[-1])
         found = self._timed(fault.draw(chance, spec.id, spec.type, 0), fault, strike, at)
         if strike.signal:
@@ -87,7 +101,7 @@ class Truth:
 
     def _at_once(self, event: Event, at: Path) -> None:
         fault = FAULTS.get(event.fault)
-        fitting = [spec for spec in self._fitting(event, at) if fault.strikes(spec.type)]
+        fitting = [spec for spec in self._fitting(event, at) if library.strikes(fault, spec)]
         if not fitting:
             raise self._source.problem(at, f"{event.fault} strikes no device.", "Widen types, places or firmware.")
         chance = generator(self._birth.seed, "event", event.fault, at[-1])
@@ -122,22 +136,25 @@ class Truth:
     # -- by chance ------------------------------------------------------------------------------------------------
 
     def _by_chance(self, rate: Rate, place: int) -> None:
-        fault, seed = FAULTS.get(rate.fault), self._birth.seed
+        seed, faults = self._birth.seed, [FAULTS.get(name) for name in rate.names]
         able = [
             spec
             for spec in self._homes.devices
-            if fault.strikes(spec.type) and (not rate.types or spec.type in rate.types)
+            if any(library.strikes(fault, spec) for fault in faults) and (not rate.types or spec.type in rate.types)
         ]
-        chance = generator(seed, "rate", rate.fault, place)
+        chance = generator(seed, "rate", *rate.names, place)
         number = self._number(rate, len(able), chance)
-        taken = self._struck[_harmless(rate.fault)]
+        taken = self._struck[harmless(rate.names[0])]
         free = [able[one] for one in chance.permutation(len(able)).tolist() if able[one].id not in taken]
         if rate.count is not None and rate.count > len(free):
-            problem = f"{rate.fault} cannot strike {rate.count} devices: {len(free)} are well."
+            problem = f"{', '.join(rate.names)} cannot strike {rate.count} devices: {len(free)} are well."
             raise self._source.problem(("rates", place, "count"), problem, "Lower the count, or add devices.")
+        turns = {fault.name: 0 for fault in (faults[one] for one in chance.permutation(len(faults)).tolist())}
         for spec in free[:number]:
-            own = generator(seed, "strike", rate.fault, spec.id, place)
-            drawn = fault.draw(own, spec.id, spec.type, 0)
+            name = min((name for name in turns if library.strikes(FAULTS.get(name), spec)), key=turns.__getitem__)
+            turns[name] += 1
+            own = generator(seed, "strike", name, spec.id, place)
+            drawn = FAULTS.get(name).draw(own, spec.id, spec.type, 0)
             self._add(_moved(drawn, self._ms(self._onset_day(rate, drawn, own))))
 
     def _number(self, rate: Rate, able: int, chance: np.random.Generator) -> int:
@@ -153,59 +170,6 @@ class Truth:
         latest = self._birth.days - (takes * WITHIN if takes else REST_DAYS)
         latest = max(latest, earliest + 0.5) if rate.to_day is None else rate.to_day
         return float(chance.uniform(earliest, latest))
-
-    # -- what no seed can make possible -----------------------------------------------------------------------------
-
-    def _check(self) -> None:
-        known, names = self._source.known, list(FAULTS)
-        for table in ("faults", "events", "rates"):
-            for place, one in enumerate(getattr(self._plan, table)):
-                known((table, place, "fault"), "fault", one.fault, names)
-        for place, rate in enumerate(self._plan.rates):
-            self._check_rate(rate, ("rates", place))
-        self._check_shares()
-
-    def _check_rate(self, rate: Rate, at: Path) -> None:
-        fault, types = FAULTS.get(rate.fault), {spec.type for spec in self._homes.devices}
-        problem = self._source.problem
-        for name in rate.types:
-            self._source.known((*at, "types"), "device of the type", name, sorted(types))
-        self._check_strikes(fault, rate.types or sorted(types), (*at, "fault"))
-        if fault.together:
-            raise problem((*at, "fault"), f"{fault.name} strikes many at once.", "Put it into [[events]] with its day.")
-        if sum(one is not None for one in (rate.share, rate.per_1000_device_days, rate.count)) != 1:
-            fix = "Give one of share, per_1000_device_days and count."
-            raise problem(at, f"it is not clear how often {rate.fault} strikes.", fix)
-        if (rate.per_1000_device_days or 0.0) * self._plan.days > 1000.0:
-            fix = f"At most {1000 / self._plan.days:g}: a device gets a fault once in {self._plan.days} days."
-            raise problem((*at, "per_1000_device_days"), f"{rate.fault} would strike each device more than once.", fix)
-        earliest = self._plan.learns if rate.from_day is None else rate.from_day
-        if earliest >= self._plan.days or (rate.to_day is not None and not earliest < rate.to_day <= self._plan.days):
-            fix = f"Let from_day < to_day <= {self._plan.days}."
-            raise problem((*at, "from_day"), f"{rate.fault} has no time to begin.", fix)
-
-    def _check_strikes(self, fault: Fault, types: Iterable[str], at: Path) -> None:
-        """Raises ScenarioFileInvalid unless the fault can strike at least one of the types (of names: every one)."""
-        if not any(fault.strikes(kind) for kind in types):
-            able = [kind for kind in sorted({*fault.device_types, *fault.signals}) if fault.strikes(kind)]
-            fix = f"It strikes: {', '.join(able)}." if able else "Take another fault."
-            raise self._source.problem(at, f"{fault.name} cannot strike a {' or a '.join(types)}.", fix)
-
-    def _check_shares(self) -> None:
-        sums: dict[tuple[str, bool], float] = defaultdict(float)
-        for place, rate in enumerate(self._plan.rates):
-            for kind in {spec.type for spec in self._homes.devices}:
-                if rate.share and FAULTS.get(rate.fault).strikes(kind) and (not rate.types or kind in rate.types):
-                    key = kind, _harmless(rate.fault)
-                    sums[key] += rate.share
-                    if sums[key] > 1.0 + 1e-9:
-                        problem = f"with {rate.fault}, {sums[key]:.0%} of the devices of type {kind} would be struck."
-                        fix = "Lower the shares: a device gets one at most."
-                        raise self._source.problem(("rates", place, "share"), problem, fix)
-
-
-def _harmless(fault: str) -> bool:
-    return FAULTS.get(fault).expects == "nothing"
 
 
 def _moved(found: Occurrence, by_ms: int) -> Occurrence:

@@ -14,8 +14,8 @@ from device_sim.models.machine import DAY_MS
 from device_sim.scenarios import SCENARIOS
 from device_sim.scenarios.files import make, packaged
 from device_sim.scenarios.lines import line_of, lines_of
-from device_sim.scenarios.plan import parse
 from device_sim.scenarios.scenario import Birth, Scenario
+from device_sim.scenarios.source import parse
 from ingest.wire.topics import is_identifier
 
 GOOD = """
