@@ -8,8 +8,9 @@ DOOR_SEAL = Fault(
     about="Cooling nearly without a pause, more defrosts, a warmer cabinet, although the door stays shut.",
     device_types=("freezer",),
     course="progressive",
-    depths=(0.85, 1.0),  # part of the gasket that gapes in the end
+    depths=(0.9, 1.0),  # part of the gasket that gapes in the end
     days=(7.0, 16.0),
     noticed=0.9,
+    shape=1.3,
     knobs=lambda gapes: {"door_seal": 1.0 - gapes},
 )

@@ -9,8 +9,8 @@ FREEZER_ICING = Fault(
     device_types=("freezer",),
     course="progressive",
     depths=(0.95, 1.0),  # part of the heat that is missing in the end
-    days=(8.0, 16.0),
+    days=(9.0, 13.0),
     noticed=0.95,
-    shape=0.4,  # an element burns out early; the ice takes the rest of the time
+    shape=0.25,  # an element burns out early; the ice takes the rest of the time
     knobs=lambda missing: {"defrost": 1.0 - missing},
 )

@@ -138,7 +138,7 @@ class CirculationPump:
         power = lifted / site.efficiency + drag + 4.0
         bearing = 0.62 * site.room + 0.38 * work.water + 11.0 * work.speed + 48.0 * worn**2 * work.speed
         shakes = site.rough * work.speed * (work.speed + 7.5 * worn**1.5) + boils * (4.5 + 0.8 * unrest)
-        sharp = 3.0 + 38.0 * worn * np.exp(-worn / 0.35) + 2.2 * boils
+        sharp = 3.0 + 60.0 * worn**1.5 * np.exp(-worn / 0.35) + 2.2 * boils
         scatter = 1.0 + 0.05 * chance.standard_normal(len(worn))
         return {
             "speed": measured(FULL_SPEED * work.speed, chance, 6.0, 1.0),

@@ -57,10 +57,10 @@ class Cabinet:
         walls = chance.uniform(0.78, 1.0)
         return Cabinet(
             walls=walls,
-            gasket=walls * chance.uniform(0.17, 0.26),
+            gasket=walls * chance.uniform(0.19, 0.27),
             food=chance.uniform(40, 110),
-            capacity=walls * chance.uniform(132, 155),
-            motor=chance.uniform(78, 100),
+            capacity=walls * chance.uniform(116, 130),
+            motor=chance.uniform(72, 92),
             setpoint=float(chance.choice([-20.0, -19.0, -18.0, -18.0, -18.0])),
             indoors=float(chance.choice([1.0, 1.0, 0.9, 0.55])),
             room=chance.uniform(19.5, 23.0),
@@ -91,7 +91,7 @@ class _Inside:
 
 @dataclass(frozen=True, slots=True)
 class _Now:
-    """The surroundings of one message: Cel outside and wanted, part of the time that the door is open, W of warm food.
+    """The surroundings of one message: Cel outside and wanted, how far the door stands open on average, W of warm food.
 
     Then the condition of the appliance, each 1 when well: gasket, compressor, air at the condenser, defrost heater.
     """
@@ -112,7 +112,7 @@ class Freezer:
     signals: ClassVar[tuple[str, ...]] = tuple(signal.name for signal in FREEZER.signals)
     knobs: ClassVar[Mapping[str, str]] = {
         "door_seal": "how well the gasket closes: warm, damp air comes in day and night",
-        "door": "1 the door shuts; below that, the part by which it stands open",
+        "door": "1 the door shuts; below that, what is missing is how far it stands open",
         "compressor": "part of the cold that a worn compressor still makes: runs longer, shakes more",
         "condenser_air": "part of the air that passes the condenser: hotter, dearer, in the end it trips",
         "defrost": "part of the heat that melts the ice off the fins",
@@ -138,11 +138,13 @@ class Freezer:
         ts = ticks(day, FREEZER.period_s, chance, cabinet.phase_s)
         hours, usage = day.hour(ts), wear.knob("usage", ts)
         ambient = self._room(hours, self._weather.felt(ts, wear), usage)
-        opened, open_s = self._door(day, hours, usage, wear.knob("door", ts), chance)
+        ajar = 1.0 - wear.knob("door", ts)
+        opened, open_s = self._door(day, hours, usage, ajar, chance)
         wanted = cabinet.setpoint + 10.0 * (wear.knob("setpoint", ts) - 1.0)
         warm = 100.0 * (wear.knob("warm_food", ts) - 1.0)
         worn = [wear.knob(name, ts) for name in ("door_seal", "compressor", "condenser_air", "defrost")]
-        columns = (ambient, wanted, open_s / FREEZER.period_s, warm, *worn)
+        wide = np.where(ajar > 0.0, ajar, open_s / FREEZER.period_s)
+        columns = (ambient, wanted, wide, warm, *worn)
         steps = zip(*(column.tolist() for column in columns), strict=True)
         seen: Floats = np.array([self._between(inside, _Now(*step)) for step in steps], np.float64)
         shown = self._report(seen.T, ambient, wanted, opened, open_s, chance)
@@ -156,7 +158,7 @@ class Freezer:
         return np.asarray(inside + (1.0 - self._cabinet.indoors) * (outdoor - inside), np.float64)
 
     def _door(
-        self, day: Day, hours: Floats, usage: Floats, shuts: Floats, chance: np.random.Generator
+        self, day: Day, hours: Floats, usage: Floats, ajar: Floats, chance: np.random.Generator
     ) -> tuple[Floats, Floats]:
         """Openings and seconds open before each message: around meals, more at weekends, and when it does not shut."""
         meal = np.exp(-0.5 * ((hours - 18.3) / 1.4) ** 2) + 0.6 * np.exp(-0.5 * ((hours - 12.2) / 1.2) ** 2)
@@ -164,9 +166,8 @@ class Freezer:
         wish = self._cabinet.openings * chance.uniform(0.6, 1.4) * (1.0 + 0.3 * day.weekend)
         times = np.floor(wish * usage * meal / float(meal.sum()) + chance.random(len(hours)))
         each = chance.gamma(4.0, 6.0, len(hours))
-        ajar = shuts < 1.0
-        opened = times * ~ajar
-        return opened, np.where(ajar, FREEZER.period_s * (1.0 - shuts), np.minimum(times * each, 150.0))
+        left = ajar > 0.0
+        return times * ~left, np.where(left, FREEZER.period_s, np.minimum(times * each, 150.0))
 
     def _between(self, inside: _Inside, now: _Now) -> tuple[float, ...]:
         """Five minutes between two messages: energy, running minutes, and how things stand at the end."""
@@ -207,7 +208,7 @@ class Freezer:
             power += cabinet.motor * (1.0 + 0.008 * (inside.condenser - 38.0)) + 5.0
         open_air = 1.0 / (1.0 + (inside.ice / THICK) ** 2)
         moved = (11.0 * open_air if cooling else 1.2) * (inside.air - inside.fins)
-        leak = cabinet.gasket * (1.0 + 13.0 * (1.0 - now.gasket)) + OPEN_W * now.door
+        leak = cabinet.gasket * (1.0 + 15.0 * (1.0 - now.gasket)) + OPEN_W * now.door
         infiltrated = leak * (now.ambient - inside.air)
         heater = DEFROST_W * now.heater if inside.mode == DEFROST else 0.0
         power += heater

@@ -31,7 +31,7 @@ BACKUP_KW = 3.0
 BACKUP_AFTER_H = 1.5  # of a compressor that cannot keep up
 THICKEST = 2.4  # ice, where 1 calls for a defrost: the fins are closed
 AGAIN = 6.0  # steps between two defrosts, so that one that fails is not tried without end
-SCANT = 5.0  # L/min under which the unit locks out to save its condenser
+SCANT = 3.6  # L/min under which the unit locks out to save its condenser
 TOO_HOT = 64.0  # Cel of condensation from which the control holds the compressor back
 
 
