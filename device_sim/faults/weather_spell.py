@@ -2,7 +2,7 @@
 
 from device_sim.faults.fault import Fault
 
-_FEEL_IT = ("heat_pump", "freezer", "circulation_pump", "air_handler")
+_FEEL_IT = ("heat_pump", "freezer", "circulation_pump", "air_handler", "vehicle", "electric_vehicle")
 
 COLD_SPELL = Fault(
     name="cold_spell",

@@ -88,7 +88,7 @@ class TractionBattery:
             heat = current * current * ohm / 1000 + 0.012 * abs(kw)
             pack += step_s / PACK_MASS * (heat - 0.012 * (pack - air) - 0.2 * flow * max(0.0, pack - 29))
             lost = (0.11 if kw < 0 else 0.05) * abs(kw)
-            motor += step_s / MOTOR_MASS * (lost - (0.003 + 0.055 * flow) * (motor - air))
+            motor += step_s / MOTOR_MASS * (lost - (0.012 + 0.06 * flow) * (motor - air))
             out[:, at] = current, charge, rest / CELLS + current * ohm / CELLS, pack, motor
         return (charge, pack, motor), Pack(power, *out)
 
