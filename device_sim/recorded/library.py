@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from device_sim.config import Config
 from device_sim.errors import RecordingMissing
-from device_sim.faults.fault import Occurrence
+from device_sim.faults.fault import Fault, Occurrence
 from device_sim.models.machine import Identity
+from device_sim.recorded.overlays import goes_over
 from device_sim.recorded.sets import SETS
 from device_sim.recorded.tape import Life, Tape
 from kit.settings import load
@@ -43,6 +44,13 @@ def truth_of(spec: DeviceSpec, seed: int, start_ms: int, end_ms: int, folder: Pa
     """What the labels of the device's recording say goes wrong in its life from `start_ms` to `end_ms`."""
     life = Life(Identity(seed, spec.id, spec.time_zone), start_ms)
     return tape(spec.recording, folder).plan.truth(life, end_ms)
+
+
+def strikes(fault: Fault, spec: DeviceSpec) -> bool:
+    """Whether the fault can strike that device, be its life recorded or not."""
+    if not spec.recording:
+        return fault.strikes(spec.type)
+    return goes_over(fault, spec.type, tape(spec.recording).signals)
 
 
 @cache

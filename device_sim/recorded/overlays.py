@@ -54,9 +54,9 @@ OVERLAYS = {
 }
 
 
-def goes_over(fault: Fault, device_type: str) -> bool:
-    """Whether that fault can be put on a recorded life of that type."""
-    if not fault.strikes(device_type):
+def goes_over(fault: Fault, device_type: str, signals: tuple[str, ...]) -> bool:
+    """Whether that fault can be put on a recorded life of that type, in which those signals were recorded."""
+    if not fault.strikes(device_type) or not set(fault.signals.get(device_type, ())) <= set(signals):
         return False
     if fault.knobs is None:
         return True

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext, suppress
 from functools import cache, partial
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from device_sim.errors import RecordingMissing
 from device_sim.scenarios.households import settle
 from device_sim.scenarios.plan import Plan
 from device_sim.scenarios.scenario import Birth, Recipe, Scenario
@@ -23,11 +25,16 @@ def packaged() -> dict[str, Path]:
 
 
 def recipe(path: Path) -> Recipe:
-    """The scenario in the file at `path`, named after it, wholly checked. Raises ScenarioFileInvalid."""
+    """The scenario in the file at `path`, named after it, wholly checked.
+
+    One that comes along can be named and listed without the recordings that it plays; making it needs them.
+    Raises ScenarioFileInvalid, RecordingMissing.
+    """
     comes_along = packaged().get(path.stem) == path
     plan, source = read(path, path.name if comes_along else str(path))
     found = Recipe(path.stem, plan.summary, partial(make, plan, source, path.stem), plan.days, plan.start_ms, plan.seed)
-    found.make(found.birth())
+    with suppress(RecordingMissing) if comes_along else nullcontext():
+        found.make(found.birth())
     return found
 
 

@@ -56,4 +56,10 @@ def _freeze_index(windows: Floats) -> Floats:
     return np.asarray(np.round(tremble / np.maximum(stride, 1.0), 4), np.float64)
 
 
-DAPHNET = RecordedSet("daphnet", "Accelerometers of a walker whose gait freezes.", "freezing, by sample; the one walk that is here has none", _names, _open)
+DAPHNET = RecordedSet(
+    "daphnet",
+    "Accelerometers of a walker whose gait freezes.",
+    "freezing, by sample; the one walk that is here has none",
+    _names,
+    _open,
+)

@@ -14,7 +14,6 @@ from device_sim.faults.fault import Occurrence
 from device_sim.models.chance import generator
 from device_sim.models.machine import DAY_MS
 from device_sim.recorded import library
-from device_sim.recorded.overlays import goes_over
 from device_sim.recorded.sets.wfdb_sample import beat_samples, samples_212
 from device_sim.stream import DeviceSpec, DeviceStream, stream_of
 from ingest.wire.device_types import DEVICE_TYPES
@@ -112,12 +111,22 @@ def test_a_fault_of_the_physics_goes_over_recorded_drives_and_changes_no_byte_be
     assert all((well.columns[name] == ill.columns[name]).all() for name in well.columns if name != signal)
 
 
-def test_a_fault_goes_over_a_recording_only_where_its_knobs_have_a_law_there() -> None:
-    assert goes_over(FAULTS.get("coolant_leak"), "vehicle")
-    assert goes_over(FAULTS.get("silent"), "turbofan")
-    assert not goes_over(FAULTS.get("refrigerant_leak"), "heat_pump")
-    assert not goes_over(FAULTS.get("coolant_leak"), "wearable")
-    assert not goes_over(FAULTS.get("engine_wear"), "turbofan")
+@recorded
+@pytest.mark.parametrize(
+    ("fault", "recording", "can"),
+    [
+        ("coolant_leak", "carobd/drive4", True),
+        ("silent", "cmapss/FD001#17", True),
+        ("thermostat_stuck", "lbnl_ahu/SZCAV", False),
+        ("slow_puncture", "carobd/drive4", False),  # nobody recorded its tyres
+        ("battery_wear", "wfdb_sample/100", False),
+        ("engine_wear", "cmapss/FD001#17", False),
+    ],
+)
+def test_a_fault_goes_over_a_recording_only_where_what_it_changes_was_recorded(
+    fault: str, recording: str, can: bool
+) -> None:
+    assert library.strikes(FAULTS.get(fault), spec_of(recording)) is can
 
 
 @recorded
