@@ -5,7 +5,7 @@ from device_sim.faults.fault import Fault
 MISFIRE = Fault(
     name="misfire",
     label="Misfire",
-    about="Misfires by the dozen for hours, rough idle, rich trim, hot catalyst; P030x pending, then confirmed.",
+    about="Misfires by the dozen, rough idle, raised fuel trims, hot catalyst; P030x pending, later confirmed.",
     device_types=("vehicle",),
     course="intermittent",
     depths=(0.05, 0.2),  # part of the combustions of one cylinder that fail

@@ -42,7 +42,7 @@ UNPLUGGED, CHARGING, COMPLETE, INTERRUPTED = range(4)
 CHARGING_PERIOD_S = 300
 PARKED_AFTER_MS = 90_000  # from the last message of a drive to the first of charging
 SHORT_OF = 0.12  # charge below which an owner charges elsewhere before setting out
-WAKE = StarterBattery(inner=0.045, least=9.6)  # contactors and computers draw a fraction of what a starter does
+WAKE = StarterBattery(inner=0.06, least=9.6)  # contactors and computers draw a fraction of what a starter does
 
 
 @dataclass(frozen=True, slots=True)

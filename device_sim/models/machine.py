@@ -166,6 +166,6 @@ def measured(true: Floats, chance: np.random.Generator, noise: float, step: floa
 
 
 def quantised(value: Floats, step: float) -> Floats:
-    """`value` rounded to a multiple of `step`, free of binary dust, as a device prints it."""
+    """`value` rounded to a multiple of `step`, free of binary dust and of negative zeros, as a device prints it."""
     digits = max(0, int(np.ceil(-np.log10(step))) + 4)
-    return np.asarray(np.round(np.round(value / step) * step, digits), np.float64)
+    return np.asarray(np.round(np.round(value / step) * step, digits) + 0.0, np.float64)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from device_sim.models import trips
 from device_sim.models.engine import Engine
-from device_sim.models.machine import HOUR_MS, Columns, Day, Floats, Identity, Rows, State, Wear, measured
+from device_sim.models.machine import HOUR_MS, Columns, Day, Floats, Identity, Rows, State, Wear, measured, quantised
 from device_sim.models.starter_battery import FIRST_NIGHT_H, JUMP_START, StarterBattery
 from device_sim.models.trips import Drive, Habits, Trip, accelerations, plan, speeds
 from device_sim.models.trouble import diagnosed
@@ -187,7 +187,7 @@ class Vehicle:
         row |= {name: seen[name][:1] for name in ("start_voltage", "outdoor_temp", "pad_wear_front", "pad_wear_rear")}
         strength = float(wear.knob("battery_12v", drive.ts[:1])[0])
         row["voltage"] = np.round([STARTER.rested(parked["charge"], strength)], 2)
-        row["coolant_temp"] = np.round([parked["coolant"]])
+        row["coolant_temp"] = quantised(np.array([parked["coolant"]]), 1.0)
         row["fuel_level"] = np.round([parked["fuel"]], 1)
         row |= {name: np.zeros(1) for name in ("engine_on", "rpm", "speed", "engine_load", "run_time")}
         charge = max(parked["charge"], JUMP_START)
