@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from device_sim.faults.fault import Fault, Occurrence
+from device_sim.faults.sensors import SIGNALS
 from device_sim.models.machine import Rows, State
 
 
@@ -32,14 +33,6 @@ SENSOR_STUCK = Fault(
     depths=(1.0, 1.0),
     expects="attention",
     noticed=None,
-    signals={
-        "vehicle": ("intake_temp", "manifold_pressure"),
-        "electric_vehicle": ("motor_temp", "pack_temp_max"),
-        "heat_pump": ("outdoor_temp", "evaporator_temp", "return_temp"),
-        "freezer": ("cabinet_temp", "ambient_temp"),
-        "air_handler": ("supply_air_temp", "mixed_air_temp"),
-        "circulation_pump": ("water_temp", "inlet_pressure"),
-        "wearable": ("skin_temp", "heart_rate"),
-    },
+    signals=SIGNALS,
     report=_freeze,
 )

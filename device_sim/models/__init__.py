@@ -8,8 +8,12 @@ from device_sim.models.circulation_pump import CirculationPump
 from device_sim.models.electric_vehicle import ElectricVehicle
 from device_sim.models.freezer import Freezer
 from device_sim.models.heat_pump import HeatPump
+from device_sim.models.hub import Hub
+from device_sim.models.leak_sensor import LeakSensor
 from device_sim.models.machine import MachineFactory
+from device_sim.models.room_sensor import RoomSensor
 from device_sim.models.vehicle import Vehicle
+from device_sim.models.water_meter import WaterMeter
 from device_sim.models.wearable import Wearable
 from kit.plugins import Registry
 
@@ -23,5 +27,9 @@ MODELS: Registry[MachineFactory] = Registry(
         "circulation_pump": CirculationPump,
         "electric_vehicle": ElectricVehicle,
         "air_handler": AirHandler,
+        "water_meter": WaterMeter,
+        "hub": Hub,
+        "room_sensor": RoomSensor,
+        "leak_sensor": LeakSensor,
     },
 )
