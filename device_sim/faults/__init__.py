@@ -7,6 +7,7 @@ come by the entry point ``forewarn.simulator_fault``.
 from device_sim.faults.battery_wear import BATTERY_WEAR
 from device_sim.faults.blocked_filter import BLOCKED_FILTER
 from device_sim.faults.brake_wear import BRAKE_WEAR
+from device_sim.faults.burst_pipe import BURST_PIPE
 from device_sim.faults.catalyst_wear import CATALYST_WEAR
 from device_sim.faults.cell_imbalance import CELL_IMBALANCE
 from device_sim.faults.charging_fault import CHARGING_FAULT
@@ -14,6 +15,7 @@ from device_sim.faults.charging_interrupted import CHARGING_INTERRUPTED
 from device_sim.faults.compressor_wear import COMPRESSOR_WEAR
 from device_sim.faults.condenser_dirty import CONDENSER_DIRTY
 from device_sim.faults.coolant_leak import COOLANT_LEAK
+from device_sim.faults.device_moved import DEVICE_MOVED
 from device_sim.faults.door_left_open import DOOR_LEFT_OPEN
 from device_sim.faults.door_seal import DOOR_SEAL
 from device_sim.faults.evaporator_icing import EVAPORATOR_ICING
@@ -22,7 +24,9 @@ from device_sim.faults.fault import Fault
 from device_sim.faults.filter_replaced import FILTER_REPLACED
 from device_sim.faults.freezer_compressor_wear import FREEZER_COMPRESSOR_WEAR
 from device_sim.faults.freezer_icing import FREEZER_ICING
+from device_sim.faults.hub_offline import HUB_OFFLINE
 from device_sim.faults.intake_leak import INTAKE_LEAK
+from device_sim.faults.intermittent_contact import INTERMITTENT_CONTACT
 from device_sim.faults.labelled import LABELLED
 from device_sim.faults.leaking_valve import LEAKING_VALVE
 from device_sim.faults.misfire import MISFIRE
@@ -33,6 +37,10 @@ from device_sim.faults.pump_bearing import PUMP_BEARING
 from device_sim.faults.pump_cavitation import PUMP_CAVITATION
 from device_sim.faults.refrigerant_leak import REFRIGERANT_LEAK
 from device_sim.faults.roof_box import ROOF_BOX
+from device_sim.faults.running_toilet import RUNNING_TOILET
+from device_sim.faults.sensor_drift import SENSOR_DRIFT
+from device_sim.faults.sensor_dropout import SENSOR_DROPOUT
+from device_sim.faults.sensor_spikes import SENSOR_SPIKES
 from device_sim.faults.sensor_stuck import SENSOR_STUCK
 from device_sim.faults.setpoint_changed import SETPOINT_CHANGED
 from device_sim.faults.silent import SILENT
@@ -40,9 +48,12 @@ from device_sim.faults.slow_puncture import SLOW_PUNCTURE
 from device_sim.faults.stuck_damper import STUCK_DAMPER
 from device_sim.faults.thermostat_stuck import THERMOSTAT_STUCK
 from device_sim.faults.traction_battery_fade import TRACTION_BATTERY_FADE
+from device_sim.faults.uplink_degraded import UPLINK_DEGRADED
 from device_sim.faults.warm_food import WARM_FOOD
+from device_sim.faults.water_leak import WATER_LEAK
 from device_sim.faults.weak_12v_battery import WEAK_12V_BATTERY
 from device_sim.faults.weather_spell import COLD_SPELL, HOT_SPELL
+from device_sim.faults.wifi_flapping import WIFI_FLAPPING
 from device_sim.faults.winter_tyres import WINTER_TYRES
 from kit.plugins import Registry
 
@@ -91,6 +102,17 @@ FAULTS: Registry[Fault] = Registry(
             LEAKING_VALVE,
             FILTER_REPLACED,
             *LABELLED,
+            SENSOR_DRIFT,
+            SENSOR_SPIKES,
+            SENSOR_DROPOUT,
+            INTERMITTENT_CONTACT,
+            HUB_OFFLINE,
+            WIFI_FLAPPING,
+            WATER_LEAK,
+            BURST_PIPE,
+            RUNNING_TOILET,
+            UPLINK_DEGRADED,
+            DEVICE_MOVED,
         )
     },
 )
