@@ -141,9 +141,9 @@ class CirculationPump:
         sharp = 3.0 + 60.0 * worn**1.5 * np.exp(-worn / 0.35) + 2.2 * boils
         scatter = 1.0 + 0.05 * chance.standard_normal(len(worn))
         return {
-            "speed": measured(FULL_SPEED * work.speed, chance, 6.0, 1.0),
+            "pump_speed": measured(FULL_SPEED * work.speed, chance, 6.0, 1.0),
             "flow_rate": np.clip(measured(flow, chance, 0.008 * site.flow, 0.1), 0, None),
-            "head": measured(head, chance, 0.004, 0.001),
+            "pump_head": measured(head, chance, 0.004, 0.001),
             "inlet_pressure": np.clip(measured(inlet, chance, 0.01, 0.01), -1, None),
             "water_temp": measured(work.water, chance, 0.3, 0.1),
             "bearing_temp": measured(bearing, chance, 0.2, 0.1),

@@ -152,7 +152,9 @@ class Freezer:
 
     def _room(self, hours: Floats, outdoor: Floats, usage: Floats) -> Floats:
         """Air around the appliance: heated in winter, warm in summer, a little warmer when somebody cooks."""
-        heated = self._cabinet.room + 0.35 * np.clip(outdoor - 18.0, 0.0, None)
+        heated = (
+            self._cabinet.room + 0.35 * np.clip(outdoor - 18.0, 0.0, None) + 0.05 * np.clip(outdoor - 18.0, None, 0.0)
+        )
         cooks = 1.2 * np.exp(-0.5 * ((hours - 18.8) / 1.1) ** 2) + 0.5 * np.exp(-0.5 * ((hours - 12.5) / 0.8) ** 2)
         inside = heated + usage * cooks - 2.0 * np.clip(1.0 - usage, 0.0, 1.0)
         return np.asarray(inside + (1.0 - self._cabinet.indoors) * (outdoor - inside), np.float64)
@@ -239,7 +241,7 @@ class Freezer:
         air, fins, condenser, power, duty, mode, shakes = seen
         return {
             "cabinet_temp": measured(air, chance, 0.08, 0.1),
-            "setpoint": quantised(wanted, 0.5),
+            "cabinet_setpoint": quantised(wanted, 0.5),
             "evaporator_temp": measured(fins, chance, 0.15, 0.1),
             "condenser_temp": measured(condenser, chance, 0.2, 0.1),
             "ambient_temp": measured(ambient, chance, 0.1, 0.1),

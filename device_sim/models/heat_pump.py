@@ -232,6 +232,6 @@ class HeatPump:
             "backup_heater": backup.copy(),
             "high_pressure": np.clip(measured(high, chance, 0.1, 0.01), 0, None),
             "superheat": measured(gas, chance, 0.4, 0.1),
-            "fan_speed": np.clip(measured(fan, chance, 4.0, 1.0), 0, None) * (fan > 0),
+            "outdoor_fan_speed": np.clip(measured(fan, chance, 4.0, 1.0), 0, None) * (fan > 0),
             "compressor_vibration": np.clip(measured(shakes, chance, 0.04, 0.01), 0.01, None),
         }

@@ -49,7 +49,7 @@ def test_home_equipment_has_the_two_knobs_that_everything_has(kind: str) -> None
 @pytest.mark.parametrize("start", [WINTER, SUMMER])
 def test_a_freezer_keeps_its_band_and_cools_about_a_third_of_the_time(seed: int, start: int) -> None:
     columns = lived("freezer", seed, start).columns
-    cold = columns["cabinet_temp"][columns["mode"] < 2] - columns["setpoint"][columns["mode"] < 2]
+    cold = columns["cabinet_temp"][columns["mode"] < 2] - columns["cabinet_setpoint"][columns["mode"] < 2]
     assert abs(np.median(cold)) < 0.6
     assert np.quantile(np.abs(cold), 0.9) < 2.2
     assert 20 < columns["compressor_duty"].mean() < 50
@@ -115,8 +115,8 @@ def test_nobody_comes_to_a_hall_on_holiday(seed: int) -> None:
 def test_a_pump_follows_the_affinity_laws_and_the_cold(seed: int) -> None:
     winter, summer = (lived("circulation_pump", seed, start).columns for start in (WINTER, SUMMER))
     assert winter["flow_rate"].mean() > 1.3 * summer["flow_rate"].mean()
-    assert np.corrcoef(winter["head"], winter["speed"] ** 2)[0, 1] > 0.95
-    hydraulic = 100 * winter["head"] * winter["flow_rate"] / 60
+    assert np.corrcoef(winter["pump_head"], winter["pump_speed"] ** 2)[0, 1] > 0.95
+    hydraulic = 100 * winter["pump_head"] * winter["flow_rate"] / 60
     assert (hydraulic < winter["power"]).all()
     assert abs(winter["vibration_kurtosis"].mean() - 3) < 0.15
     assert winter["vibration"].max() < 2.8  # ISO 10816-7: good for a pump of this size

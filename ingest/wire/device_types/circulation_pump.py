@@ -8,9 +8,9 @@ CIRCULATION_PUMP = DeviceType(
     period_s=300,
     always_on=True,
     signals=(
-        Signal(0, "speed", "Speed", "{rpm}", 0, 10000),
+        Signal(0, "pump_speed", "Speed of the pump", "{rpm}", 0, 10000),
         Signal(1, "flow_rate", "Flow", "L/min", 0, 5000),
-        Signal(2, "head", "Pressure rise across the pump", "bar", -1, 20),
+        Signal(2, "pump_head", "Pressure rise across the pump", "bar", -1, 20),
         Signal(3, "inlet_pressure", "Inlet pressure above atmosphere", "bar", -1, 20),
         Signal(4, "water_temp", "Water temperature", "Cel", -10, 130),
         Signal(5, "bearing_temp", "Bearing temperature", "Cel", -30, 200),

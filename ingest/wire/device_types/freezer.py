@@ -9,7 +9,7 @@ FREEZER = DeviceType(
     always_on=True,
     signals=(
         Signal(0, "cabinet_temp", "Air in the cabinet", "Cel", -60, 60),
-        Signal(1, "setpoint", "Wanted cabinet temperature", "Cel", -40, 10),
+        Signal(1, "cabinet_setpoint", "Wanted cabinet temperature", "Cel", -40, 10),
         Signal(2, "evaporator_temp", "Evaporator temperature", "Cel", -80, 90),
         Signal(3, "condenser_temp", "Condenser temperature", "Cel", -40, 150),
         Signal(4, "ambient_temp", "Air around the appliance", "Cel", -40, 60),

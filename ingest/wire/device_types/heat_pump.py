@@ -23,7 +23,7 @@ HEAT_PUMP = DeviceType(
         boolean(12, "backup_heater", "Backup heater on"),
         Signal(13, "high_pressure", "Condensing pressure", "bar", 0, 80),
         Signal(14, "superheat", "Superheat of the suction gas", "K", -20, 80),
-        Signal(15, "fan_speed", "Outdoor fan speed", "{rpm}", 0, 3000),
+        Signal(15, "outdoor_fan_speed", "Outdoor fan speed", "{rpm}", 0, 3000),
         Signal(16, "compressor_vibration", "Compressor vibration (RMS)", "mm/s", 0, 100),
     ),
     commands=(
