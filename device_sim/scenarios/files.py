@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext, suppress
 from functools import cache, partial
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from device_sim.errors import RecordingMissing
 from device_sim.scenarios.households import settle
 from device_sim.scenarios.plan import Plan
 from device_sim.scenarios.scenario import Birth, Recipe, Scenario
@@ -25,17 +23,22 @@ def packaged() -> dict[str, Path]:
 
 
 def recipe(path: Path) -> Recipe:
-    """The scenario in the file at `path`, named after it, wholly checked.
+    """The scenario in the file at `path`, named after it. Raises ScenarioFileInvalid.
 
-    One that comes along can be named and listed without the recordings that it plays; making it needs them.
-    Raises ScenarioFileInvalid, RecordingMissing.
+    Making it raises that too, and RecordingMissing where it plays recorded lives that are not there.
     """
     comes_along = packaged().get(path.stem) == path
     plan, source = read(path, path.name if comes_along else str(path))
-    found = Recipe(path.stem, plan.summary, partial(make, plan, source, path.stem), plan.days, plan.start_ms, plan.seed)
-    with suppress(RecordingMissing) if comes_along else nullcontext():
-        found.make(found.birth())
-    return found
+    plays = any(group.recordings for group in plan.devices)
+    return Recipe(
+        path.stem,
+        plan.summary,
+        partial(make, plan, source, path.stem),
+        plan.days,
+        plan.start_ms,
+        plan.seed,
+        recorded=sum(group.number for group in plan.devices) if plays else 0,
+    )
 
 
 def make(plan: Plan, source: Source, name: str, birth: Birth) -> Scenario:

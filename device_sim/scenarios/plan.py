@@ -131,7 +131,7 @@ class Plan(_Table, frozen=True, kw_only=True):
     days: Annotated[int, msgspec.Meta(ge=1, le=400)]
     devices: Annotated[tuple[Devices, ...], msgspec.Meta(min_length=1)]
     start: date = date(2026, 1, 12)
-    seed: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 20
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
     learning_days: DayNumber | None = None
     places: dict[str, Weight] = msgspec.field(default_factory=lambda: {"ber": 1.0})
     customers: Customers = Customers()

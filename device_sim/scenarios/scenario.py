@@ -15,6 +15,7 @@ from kit.clock import to_ms
 
 FIRST_DAY = to_ms(datetime(2026, 1, 12, tzinfo=UTC))  # a Monday in the northern heating season
 DAYS = 14
+SEED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,9 @@ class Scenario:
 class Recipe:
     """How to make a scenario of that name.
 
-    `days` is how long it is meant to be (None: as the settings say), `start_ms` the instant at which it begins when
-    it is scored, so that runs repeat, and `seed` the one that it is usually made with.
+    `days` is how long it is meant to be and `seed` the one that it is usually made with (None: as the settings say),
+    `start_ms` the instant at which it begins when it is scored, so that runs repeat. `recorded` is the number of
+    devices of a scenario that plays recorded lives, which must be there to make it.
     """
 
     name: str
@@ -110,9 +112,11 @@ class Recipe:
     make: Callable[[Birth], Scenario] = field(repr=False)
     days: int | None = None
     start_ms: int = FIRST_DAY
-    seed: int = 20
+    seed: int | None = None
+    recorded: int = 0
 
     def birth(self, seed: int | None = None, days: int | None = None) -> Birth:
         """The birth at the fixed start, with this seed and length or the usual ones."""
         length = days or self.days or DAYS
-        return Birth(self.seed if seed is None else seed, self.start_ms + length * DAY_MS, length)
+        chosen = next(one for one in (seed, self.seed, SEED) if one is not None)
+        return Birth(chosen, self.start_ms + length * DAY_MS, length)

@@ -126,7 +126,7 @@ def _runs(scenarios: Sequence[str], seed: int | None, seeds: int, days: int | No
         raise ScenarioInvalid("A scenario is named twice.", "Name each once; --seeds repeats it with other seeds.")
     found = []
     for recipe in map(SCENARIOS.get, scenarios):
-        first = recipe.seed if seed is None else seed
+        first = recipe.birth(seed).seed
         found += [(recipe, number) for number in range(first, first + seeds)]
         recipe.make(recipe.birth(first, days))
     return found
