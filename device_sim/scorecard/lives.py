@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from device_sim.scorecard import wording
+from device_sim.scorecard.matching import raised
 from device_sim.scorecard.outcome import Outcome
 from device_sim.scorecard.record import Record
 from device_sim.scorecard.score import Score
@@ -64,8 +65,8 @@ def _life(device: str, device_type: str, record: Record, score: Score) -> Life:
 def _marks(device: str, record: Record, score: Score) -> list[Mark]:
     found = [
         Mark(one.at_ms, "strong" if one.contact else "weak", f"Found: {wording.fault_label(one.fault)}")
-        for one in record.findings
-        if one.device == device and one.kind == "raised"
+        for one in raised(record).values()
+        if one.device == device
     ]
     for contact in score.contacts:
         if contact.device == device:

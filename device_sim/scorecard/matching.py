@@ -2,7 +2,7 @@
 
 A claim is right when some fault was active on that device (or on a device struck by the same cause) when it was
 detected, whatever its name; a day of grace follows the end, because a detector may look back. Harmless changes make
-no claim right.
+no claim right. What follows from a customer's own call for help is no claim of ours and is left out.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from detectors.faults.catalogue import HELP_REQUESTED
 from device_sim.faults import FAULTS
 from device_sim.faults.fault import Expects, Occurrence
 from device_sim.models.machine import DAY_MS
@@ -104,14 +105,23 @@ class Matches:
     cases: dict[int, int | None]
 
 
+def raised(record: Record) -> dict[str, Found]:
+    """The findings that something is wrong, by id."""
+    return {one.id: one for one in record.findings if one.kind == "raised" and one.fault != HELP_REQUESTED.name}
+
+
+def opened(record: Record) -> dict[int, Case]:
+    """The cases that we opened, by number."""
+    return {case.number: case for case in record.cases if case.fault != HELP_REQUESTED.name}
+
+
 def match(record: Record) -> Matches:
     """Judge every finding, case and delivered notice of a run."""
     truth = Truth(record.truth)
-    raised = {found.id: found for found in record.findings if found.kind == "raised"}
-    cases = {case.number: case for case in record.cases}
-    findings = {key: truth.behind(found.device, found.detected_ms, found.fault) for key, found in raised.items()}
+    claims, cases = raised(record), opened(record)
+    findings = {key: truth.behind(found.device, found.detected_ms, found.fault) for key, found in claims.items()}
     return Matches(
-        tuple(_contacts(record.notices, truth, raised, cases)),
+        tuple(_contacts(record.notices, truth, claims, cases)),
         findings,
         {number: _case(case, findings) for number, case in cases.items()},
     )
@@ -123,14 +133,14 @@ def _case(case: Case, findings: dict[str, int | None]) -> int | None:
 
 
 def _contacts(
-    notices: Iterable[Notice], truth: Truth, raised: dict[str, Found], cases: dict[int, Case]
+    notices: Iterable[Notice], truth: Truth, claims: dict[str, Found], cases: dict[int, Case]
 ) -> Iterable[Contact]:
     told: set[tuple[int, str]] = set()
     delivered = [(notice.delivered_ms, notice) for notice in notices if notice.delivered_ms is not None]
     for at_ms, notice in sorted(delivered, key=lambda pair: (pair[0], pair[1].id)):
-        if notice.state != "delivered":
+        if notice.state != "delivered" or notice.fault == HELP_REQUESTED.name:
             continue
-        found = _deciding(notice, at_ms, raised, cases.get(notice.case))
+        found = _deciding(notice, at_ms, claims, cases.get(notice.case))
         detected_ms = found.detected_ms if found else notice.created_ms
         place = truth.behind(notice.device, detected_ms, notice.fault)
         again = place is not None and (place, notice.device) in told
@@ -148,10 +158,10 @@ def _contacts(
         )
 
 
-def _deciding(notice: Notice, at_ms: int, raised: dict[str, Found], case: Case | None) -> Found | None:
+def _deciding(notice: Notice, at_ms: int, claims: dict[str, Found], case: Case | None) -> Found | None:
     """The finding that a notice rests on: the first strong one since its episode began, else the one it began with."""
-    begun = raised.get(notice.finding)
-    on_case = [raised[key] for key in (case.findings if case else ()) if key in raised]
+    begun = claims.get(notice.finding)
+    on_case = [claims[key] for key in (case.findings if case else ()) if key in claims]
     since = begun.at_ms if begun else 0
     strong = [found for found in on_case if found.contact and since <= found.at_ms <= at_ms]
     return min(strong, key=lambda found: (found.at_ms, found.id), default=begun)

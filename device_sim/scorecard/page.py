@@ -34,7 +34,8 @@ $style
 .tiles .sub { font-weight: 400; font-size: .8rem; color: var(--soft); }
 .rows td.num { text-align: right; white-space: nowrap; }
 .rows th.num { text-align: right; }
-.picture-of { display: block; width: 100%; height: auto; max-width: 860px; font: 10.5px var(--font); }
+.rows tbody th { white-space: nowrap; }
+.picture-of { display: block; width: 100%; height: auto; max-width: 960px; font: 10.5px var(--font); }
 .picture-of text { fill: var(--soft); }
 .picture-of .grid { stroke: var(--line); }
 .picture-of .axis { stroke: var(--edge); }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from device_sim.models.machine import DAY_MS, HOUR_MS
-from device_sim.scorecard.matching import Contact, match
+from device_sim.scorecard.matching import Contact, match, opened, raised
 from device_sim.scorecard.outcome import Outcome, outcomes
 from device_sim.scorecard.record import Record, Verdict
 from device_sim.scorecard.tally import Tally
@@ -80,16 +80,16 @@ def _claims(
     cases: Mapping[int, int | None],
     types: Mapping[str, str],
 ) -> list[Claim]:
-    raised = {found.id: found for found in record.findings if found.kind == "raised"}
+    ours = raised(record)
     claims = []
-    for key, found in raised.items():
+    for key, found in ours.items():
         place = findings[key]
         fault = found.fault if place is None else record.truth[place].fault
         claims.append(Claim("finding", key, fault, types.get(found.device, ""), found.detector, place is not None))
-    for case in record.cases:
+    for case in opened(record).values():
         place = cases[case.number]
         fault = case.fault if place is None else record.truth[place].fault
-        first = next((raised[key].detector for key in case.findings if key in raised), "")
+        first = next((ours[key].detector for key in case.findings if key in ours), "")
         claims.append(Claim("case", str(case.number), fault, types.get(case.device, ""), first, place is not None))
     return claims
 

@@ -80,9 +80,9 @@ _NOISE: tuple[tuple[str, Callable[[Mapping[str, Any]], str]], ...] = (
     ("Contacts", lambda row: str(row["contacts"])),
     ("Wrong", lambda row: str(row["wrong"])),
     ("Precision", _column("precision")),
-    ("Wrong per 1,000 device-days", _column("false_contacts_per_1000_device_days")),
+    ("Wrong per 1,000 d", _column("false_contacts_per_1000_device_days")),
     ("Findings", lambda row: str(row["findings"])),
-    ("Their precision", _column("finding_precision")),
+    ("Precision", _column("finding_precision")),
 )
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-import numpy as np
-
 Measures = dict[str, float | int | None]
 DIGITS = 6
 
@@ -115,5 +113,10 @@ def _share(part: float, whole: float) -> float | None:
 
 
 def _quantile(tally: Tally, name: str, at: float) -> float | None:
-    values = tally.samples.get(name, ())
-    return round(float(np.quantile(values, at)), DIGITS) if values else None
+    """Between the two nearest samples, in proportion."""
+    values = sorted(tally.samples.get(name, ()))
+    if not values:
+        return None
+    below, part = divmod(at * (len(values) - 1), 1.0)
+    low, high = values[int(below)], values[min(int(below) + 1, len(values) - 1)]
+    return round(low + (high - low) * part, DIGITS)

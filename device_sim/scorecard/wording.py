@@ -22,12 +22,12 @@ def percent(value: float) -> str:
 
 def days(value: float) -> str:
     """A time in days."""
-    return f"{value:.1f} d"
+    return f"{value:.1f} d".replace("-", "−")
 
 
 def hours(value: float) -> str:
     """A time in hours, in days from two days on."""
-    return f"{value:.1f} h" if abs(value) < 48 else days(value / 24)
+    return f"{value:.1f} h".replace("-", "−") if abs(value) < 48 else days(value / 24)
 
 
 def plain(value: float) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from detectors.faults.catalogue import HELP_REQUESTED
 from device_sim.faults import FAULTS
 from device_sim.models.machine import DAY_MS, HOUR_MS
 from device_sim.scorecard.record import Record, Said, Verdict
@@ -151,6 +152,14 @@ def test_a_complaint_before_the_contact_is_counted_and_one_after_it_is_not() -> 
     after = replace(told(14), said=(Said("c-1", "car", "coolant_leak", "complained", 1, at(18)),))
     assert measured(before)["complaints_before_contact"] == 1
     assert measured(after)["complaints_before_contact"] == 0
+
+
+def test_a_call_for_help_is_the_owners_finding_and_not_ours() -> None:
+    call = found("h", "car", HELP_REQUESTED.name, 12, contact=False, detector="help")
+    of = case(1, call)
+    made = score(record([wrong("car", "coolant_leak", 10, 20)], [call], [of], [notice(of, call, 12.1)]))
+    assert (made.tally.findings, made.tally.cases, made.tally.contacts) == (0, 0, 0)
+    assert only(made) == "never_seen"
 
 
 def test_the_newest_verdict_counts_and_is_held_against_the_truth() -> None:
