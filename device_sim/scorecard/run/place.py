@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from kit.services import LocalPostgres
 from kit.settings import Section, Settings, section_types
 
 PREFIX = "forewarn-run-"
+_AT_ONCE = getattr(signal, "SIGQUIT", signal.SIGTERM)  # PostgreSQL's "immediate shutdown"
 _UNSAFE = (  # the database lives as long as the run: nothing of it must survive a power cut
     "ALTER SYSTEM SET fsync = off",
     "ALTER SYSTEM SET synchronous_commit = off",
@@ -71,7 +73,7 @@ def end(folder: Path) -> None:
     """Stop the database in that folder, if it runs, and delete all."""
     server = _server(folder)
     if server is not None:
-        server.terminate()  # without fsync there is nothing that a clean shutdown would save
+        server.send_signal(_AT_ONCE)  # nothing of it is needed any more
         try:
             server.wait(5)
         except psutil.TimeoutExpired:

@@ -183,7 +183,7 @@ class Town:
         if what == "unsubscribed":
             inbound.unsubscribe(session, clock, told.links[Purpose.UNSUBSCRIBE])
         else:
-            inbound.answer(session, clock, told.links[Purpose.CASE], Answer(what))
+            inbound.answer(session, clock, told.links[Purpose.CASE], Answer[what.upper()])
 
     def _tell_address(self, customer: Customer) -> None:
         """Give the new address, which is verified as the old one was."""

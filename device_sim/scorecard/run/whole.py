@@ -63,7 +63,7 @@ def run(
         mine = stack.enter_context(private(chosen, {}))
         mailbox = Mailbox()
         clock = VirtualClock(scenario.period.start_ms)
-        channels = stack.enter_context(_mail(mine, clock, mailbox))
+        channels = stack.enter_context(mail_channels(mine, clock, mailbox))
         product = stack.enter_context(closing(Product(mine, clock, channels)))
         fleet = manifest(scenario)
         product.register(fleet["devices"], fleet["customers"])
@@ -76,8 +76,8 @@ def run(
 
 
 @contextmanager
-def _mail(settings: Settings, clock: VirtualClock, mailbox: Mailbox) -> Iterator[dict[str, Channel]]:
-    """The mail channel on the run's own mail server: nothing leaves by any other."""
+def mail_channels(settings: Settings, clock: VirtualClock, mailbox: Mailbox) -> Iterator[dict[str, Channel]]:
+    """The mail channel on a mail server of the run's own, for the length of the block: nothing leaves by any other."""
     config = settings.of(OutreachConfig)
     with sink.serving(mailbox) as port:
         route = Route("127.0.0.1", port, "none", None, None, config.smtp_timeout_s, config.lease_s / 2)
