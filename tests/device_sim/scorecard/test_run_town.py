@@ -40,7 +40,7 @@ def scenario(people: Ways, *handovers: Handover, truth: tuple[Occurrence, ...] =
     )
     device = DeviceSpec("hp-1", "heat_pump", "Aero 8", "2.4.1", "Heat pump", "robin", ZONE)
     return Scenario(
-        "hand", Birth(5, NOON + 10 * DAY_MS, 10), (device,), customers, truth, people=people, handovers=handovers
+        "hand", Birth(6, NOON + 10 * DAY_MS, 10), (device,), customers, truth, people=people, handovers=handovers
     )
 
 
