@@ -15,6 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from device_sim.models.household import KNOBS, later
 from device_sim.models.machine import DAY_MS, Day, Floats, Identity, Rows, State, Wear, measured, quantised, ticks
 from device_sim.models.weather import OUTDOOR, Weather
 from ingest.wire.device_types.air_handler import AIR_HANDLER
@@ -113,6 +114,7 @@ class AirHandler:
         "heating_valve": "how well the heating valve shuts: the coil heats though nobody asks it to",
         "setpoint": "wanted temperature, shifted by 10 K times what it is off 1",
         "usage": "how many people come; nobody below a quarter",
+        "rhythm": KNOBS["rhythm"],
         "outdoor": OUTDOOR,
     }
 
@@ -130,7 +132,8 @@ class AirHandler:
         """Air, heat and cool the hall for one day."""
         chance, hall, unit = self._identity.chance("life", day), self._hall, _Unit(**state)
         ts = ticks(day, AIR_HANDLER.period_s, chance, hall.phase_s)
-        hours, usage, outdoor = day.hour(ts), wear.knob("usage", ts), self._weather.felt(ts, wear)
+        hours, usage = (day.hour(ts) - later(day, wear)) % 24.0, wear.knob("usage", ts)
+        outdoor = self._weather.felt(ts, wear)
         open_today = hall.weekend or not day.weekend
         occupied = ((hours >= hall.opens) & (hours < hall.shuts) & (usage >= 0.25)).astype(np.float64) * open_today
         busy = np.clip(1.0 - np.abs(hours - (hall.opens + hall.shuts) / 2) / 7.0, 0.2, 1.0) * chance.uniform(0.7, 1.2)

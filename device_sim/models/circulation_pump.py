@@ -15,6 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from device_sim.models.chance import number, smooth_noise
+from device_sim.models.household import KNOBS, later
 from device_sim.models.machine import DAY_MS, Day, Floats, Identity, Instants, Rows, State, Wear, measured, ticks
 from device_sim.models.weather import OUTDOOR, Weather
 from ingest.wire.device_types.circulation_pump import CIRCULATION_PUMP
@@ -78,6 +79,7 @@ class CirculationPump:
         "inlet": "part of the pressure at the inlet that is left: below some point the water boils in the impeller",
         "setpoint": "wanted pressure, of what it was",
         "usage": "how much warm water and heat people take",
+        "rhythm": KNOBS["rhythm"],
         "outdoor": OUTDOOR,
     }
 
@@ -102,7 +104,8 @@ class CirculationPump:
 
     def _work(self, day: Day, ts: Instants, worn: Floats, wear: Wear) -> _Work:
         """What the building asks for, and what a motor that drags a seized bearing still makes of it."""
-        hours, usage = day.hour(ts), np.clip(wear.knob("usage", ts), 0.0, 1.5)
+        hours = (day.hour(ts) - later(day, wear)) % 24.0
+        usage = np.clip(wear.knob("usage", ts), 0.0, 1.5)
         cold = np.clip((17.0 - self._weather.felt(ts, wear)) / 29.0, 0.0, 1.0)
         up = 6.8 + 1.3 * day.weekend
         taps = np.exp(-0.5 * ((hours - up) / 1.0) ** 2) + 0.8 * np.exp(-0.5 * ((hours - 19.5) / 1.8) ** 2)

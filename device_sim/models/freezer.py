@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from device_sim.models.household import KNOBS, later
 from device_sim.models.machine import Day, Floats, Identity, Rows, State, Wear, measured, quantised, ticks
 from device_sim.models.weather import OUTDOOR, Weather
 from ingest.wire.device_types.freezer import FREEZER
@@ -119,6 +120,7 @@ class Freezer:
         "warm_food": "warm goods that freeze through: 100 W times what it is over 1",
         "setpoint": "wanted temperature, shifted by 10 K times what it is off 1",
         "usage": "how often the door is opened",
+        "rhythm": KNOBS["rhythm"],
         "outdoor": OUTDOOR,
     }
 
@@ -136,7 +138,7 @@ class Freezer:
         """Keep the food frozen for one day."""
         chance, cabinet, inside = self._identity.chance("life", day), self._cabinet, _Inside(**state)
         ts = ticks(day, FREEZER.period_s, chance, cabinet.phase_s)
-        hours, usage = day.hour(ts), wear.knob("usage", ts)
+        hours, usage = (day.hour(ts) - later(day, wear)) % 24.0, wear.knob("usage", ts)
         ambient = self._room(hours, self._weather.felt(ts, wear), usage)
         ajar = 1.0 - wear.knob("door", ts)
         opened, open_s = self._door(day, hours, usage, ajar, chance)

@@ -16,6 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from device_sim.models.house import House
+from device_sim.models.household import KNOBS, later
 from device_sim.models.machine import Day, Floats, Identity, Rows, State, Wear, measured, quantised, ticks
 from device_sim.models.refrigerant import Condition, saturation_pressure
 from device_sim.models.weather import OUTDOOR, Weather
@@ -89,6 +90,7 @@ class HeatPump:
         "filter": "part of the water that comes through the strainer: wider spread, hotter gas, then lock-out",
         "setpoint": "wanted indoor temperature, shifted by 10 K times what it is off 1",
         "usage": "what people do at home: hot water, heat of their own; 0 lets the house cool",
+        "rhythm": KNOBS["rhythm"],
         "outdoor": OUTDOOR,
     }
 
@@ -105,7 +107,8 @@ class HeatPump:
         """Heat the house for one day."""
         chance, house, plant = self._identity.chance("life", day), self._house, _Plant(**state)
         ts = ticks(day, HEAT_PUMP.period_s, chance, house.phase_s)
-        hours, outdoor, usage = day.hour(ts), self._weather.felt(ts, wear), wear.knob("usage", ts)
+        hours, usage = (day.hour(ts) - later(day, wear)) % 24.0, wear.knob("usage", ts)
+        outdoor = self._weather.felt(ts, wear)
         wanted = house.wish(hours, usage) + 10.0 * (wear.knob("setpoint", ts) - 1.0)
         gain = house.people(hours, usage) + 1.3 * self._weather.sun(ts) + 0.06 * chance.standard_normal(len(ts))
         draw = house.hot_water(day, hours, usage, chance)

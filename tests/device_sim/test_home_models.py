@@ -41,8 +41,8 @@ def lived(kind: str, seed: int, start_ms: int, days: int = 6, **knobs: float) ->
 
 
 @pytest.mark.parametrize("kind", HOME)
-def test_home_equipment_has_the_two_knobs_that_everything_has(kind: str) -> None:
-    assert {"usage", "outdoor", "setpoint"} <= set(MODELS.get(kind)(Identity(1, "d", "UTC")).knobs)
+def test_home_equipment_has_the_knobs_of_people_and_weather(kind: str) -> None:
+    assert {"usage", "rhythm", "outdoor", "setpoint"} <= set(MODELS.get(kind)(Identity(1, "d", "UTC")).knobs)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -102,6 +102,15 @@ def test_mixed_air_lies_between_outdoor_and_return_air(seed: int) -> None:
     mixed, outdoor, back = (columns[name][on] for name in ("mixed_air_temp", "outdoor_temp", "return_air_temp"))
     assert (mixed > outdoor - 1).all()
     assert (mixed < back + 1).all()
+
+
+def test_people_with_a_later_rhythm_open_the_freezer_later() -> None:
+    def noon(rows: Rows) -> float:
+        hour = rows.ts / 3_600_000 % 24
+        return float(np.average(hour, weights=rows.columns["door_openings"]))
+
+    usual, later = lived("freezer", 1, WINTER, days=12), lived("freezer", 1, WINTER, days=12, rhythm=1.3)
+    assert noon(later) > noon(usual) + 1
 
 
 @pytest.mark.parametrize("seed", SEEDS)
