@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from math import ceil
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -245,4 +245,4 @@ class _Chances:
 def _at(packet: Packet, at_ms: int) -> Packet:
     if packet.at_ms == at_ms:
         return packet
-    return replace(packet, at_ms=at_ms)
+    return packet.at(at_ms)

@@ -35,6 +35,10 @@ class Packet:
     payload: bytes
     readings: int
 
+    def at(self, at_ms: int) -> Packet:
+        """The same packet at another instant."""
+        return Packet(self.device, at_ms, self.channel, self.payload, self.readings)
+
 
 class Lived(Protocol):
     """A life that is told in rows: a `DeviceStream` or a recorded one."""
