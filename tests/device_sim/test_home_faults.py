@@ -200,3 +200,30 @@ def test_a_benign_change_leaves_the_device_doing_its_work(
     assert FAULTS.get(fault).expects == "nothing"
     well, ill = pair.mean(signal, (ONSET + DAY_MS, END))
     assert abs(well - ill) < most
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "signal", "near"),
+    [
+        ("compressor_wear", "heat_pump", "compressor_vibration", 0.2),
+        ("evaporator_icing", "heat_pump", "evaporator_temp", 1.5),
+        ("blocked_filter", "heat_pump", "indoor_temp", 1.0),
+        ("fan_wear", "heat_pump", "outdoor_fan_speed", 60),
+        ("stuck_damper", "air_handler", "mixed_air_temp", 0.5),
+        ("leaking_valve", "air_handler", "cooling_valve", 0.5),
+        ("door_seal", "freezer", "cabinet_temp", 0.5),
+        ("freezer_icing", "freezer", "cabinet_temp", 0.5),
+        ("condenser_dirty", "freezer", "condenser_temp", 1.0),
+        ("pump_bearing", "circulation_pump", "vibration_kurtosis", 0.1),
+        ("pump_cavitation", "circulation_pump", "pump_head", 0.01),
+    ],
+)
+def test_what_was_mended_is_well_again_within_three_days(fault: str, kind: str, signal: str, near: float) -> None:
+    spec = DeviceSpec(f"{kind}-1", kind, "m", "1", "l", "o", "Europe/Berlin")
+    truth = FAULTS.get(fault).draw(generator(1, fault), spec.id, kind, ONSET, FAILURE)
+    well, mended = DeviceStream(spec, 1, START), DeviceStream(spec, 1, START, [truth])
+    mended.window(START, FAILURE)
+    mended.mend(fault, FAILURE + DAY_MS)
+    later = FAILURE + 4 * DAY_MS, FAILURE + 6 * DAY_MS
+    one, other = (float(np.nanmean(life.window(*later).columns[signal])) for life in (well, mended))
+    assert abs(one - other) < near
