@@ -190,31 +190,36 @@ class ElectricVehicle:
         """The messages of a car on its cable, until it is full; a broken contact is tried again every five minutes."""
         if not state["plugged"] or not len(grid):
             return Rows.join([], self.signals), state
-        power, full = self._charging(grid, state["level"], wear)
-        grid = grid[: len(power)]
+        power, count, full = self._charging(grid, state["level"], wear)
         outdoor, age = self._outdoor(grid, wear), self._ageing(grid, wear)
         now = self._rested(state, int(grid[0]), float(outdoor[0]), wear)
         start = (now["level"], now["pack"], now["motor"])
-        (level, pack_temp, motor_temp), pack = self._battery.work(start, power, outdoor, age, CHARGING_PERIOD_S)
+        _, pack = self._battery.work(start, power, outdoor, age, CHARGING_PERIOD_S)
         columns = {name: np.full(len(grid), np.nan) for name in self.signals} | self._battery.report(pack, age, chance)
         columns["speed"] = np.zeros(len(grid))
         columns["charging_state"] = np.where(power > 0, float(CHARGING), float(INTERRUPTED))
-        columns["charging_state"][-1] = COMPLETE if full else columns["charging_state"][-1]
+        if full:
+            columns["charging_state"][count - 1] = COMPLETE
         columns["range"] = quantised(self._battery.usable(pack.charge, age) / self._thirst(outdoor), 1.0)
         columns["outdoor_temp"] = measured(outdoor, chance, 0.2, 0.5)
         columns["voltage"] = measured(np.where(power > 0, self._build.converter - 0.4, 12.6), chance, 0.02, 0.01)
-        after = {"level": level, "pack": pack_temp, "motor": motor_temp, "parked_ms": float(grid[-1])}
-        charge = min(1.0, now["charge"] + len(grid) / 12)
-        return Rows(grid, columns), now | after | {"charge": charge, "plugged": float(not full)}
+        last = count - 1
+        after = {"level": float(pack.charge[last]), "pack": float(pack.pack_temp[last])}
+        after |= {"motor": float(pack.motor_temp[last]), "parked_ms": float(grid[last])}
+        after |= {"charge": min(1.0, now["charge"] + count / 12), "plugged": float(not full)}
+        # the whole grid is drawn and then cut, so that a fault to come does not change what was measured before it
+        return Rows(grid, columns).between(int(grid[0]), int(grid[last]) + 1), now | after
 
-    def _charging(self, grid: Instants, level: float, wear: Wear) -> tuple[Floats, bool]:
-        """Power into the pack at each tick up to the one at which it is full, and whether it gets there."""
+    def _charging(self, grid: Instants, level: float, wear: Wear) -> tuple[Floats, int, bool]:
+        """Power into the pack at each tick, 0 once it is full; how many ticks until then; whether it gets there."""
         closed = wear.knob("charge_contact", grid) > 0.5
         power = np.where(closed, 0.92 * self._build.wall, 0.0)
         hours = CHARGING_PERIOD_S / 3600
         reached = level + np.cumsum(power * hours / (self._battery.capacity * wear.knob("pack_health", grid)))
         full = reached >= self._build.full_at
-        return (power[: int(np.argmax(full)) + 1], True) if full.any() else (power, False)
+        count = int(np.argmax(full)) + 1 if full.any() else len(grid)
+        power[count:] = 0.0
+        return power, count, bool(full.any())
 
     @staticmethod
     def _conditions(columns: Columns, age: Ageing) -> dict[int, NDArray[np.bool_]]:

@@ -62,7 +62,7 @@ class Habits:
 
 
 KNOBS = {
-    "usage": "how much of what is usual is driven; 0: nobody is there",
+    "usage": "how much of what is usual is driven, from the next day on; 0: nobody is there",
     "rhythm": "when life happens: 1 as usual, every 0.1 more an hour later; from the next day on",
     "driving": "how hard the car is driven over how its owner drives",
     "outdoor": "outdoor temperature: 10 K more for each 1 above 1",
@@ -70,11 +70,11 @@ KNOBS = {
 
 
 def plan(identity: Identity, habits: Habits, day: Day, wear: Wear) -> list[Trip]:
-    """The trips of `day` in order of time, none overlapping."""
-    later = LATER_H * (float(wear.knob("rhythm", np.array([day.start_ms]))[0]) - 1)
-    wanted = _wanted(identity, habits, day, later)
-    starts = np.array([trip.start_ms for trip in wanted], np.int64)
-    made = identity.chance("usage", day).random(len(wanted)) < wear.knob("usage", starts)
+    """The trips of `day` in order of time, none overlapping; made in the morning, so habits change over night."""
+    morning = np.array([day.start_ms])
+    usage, rhythm = (float(wear.knob(name, morning)[0]) for name in ("usage", "rhythm"))
+    wanted = _wanted(identity, habits, day, LATER_H * (rhythm - 1))
+    made = identity.chance("usage", day).random(len(wanted)) < usage
     return [trip for trip, goes in zip(wanted, made.tolist(), strict=True) if goes]
 
 

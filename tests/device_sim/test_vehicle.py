@@ -299,3 +299,17 @@ def test_a_repaired_car_is_its_healthy_twin_again_in_all_that_the_fault_touched(
     healthy, ailing = lived(kind, seed), lived(kind, seed, mended)
     after = [rows.between(FAILURE, END) for rows in (healthy, ailing)]
     assert all(np.array_equal(after[0].columns[tyre], after[1].columns[tyre], equal_nan=True) for tyre in TYRES)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("hour", range(0, 24, 2))
+def test_a_fault_changes_nothing_before_its_onset_whatever_the_hour(kind: str, hour: int) -> None:
+    """Also in the middle of a drive or of a night on the cable."""
+    onset = START + 2 * DAY + hour * 3_600_000 + 1_234_567
+    healthy = lived(kind, 1, days=4).between(START, onset)
+    for name, fault in FAULTS.items():
+        if fault.strikes(kind) and fault.knobs:
+            struck = replace(strike(name, kind, hour), onset_ms=onset, failure_ms=onset, duty=1.0)
+            ailing = lived(kind, 1, struck, days=4).between(START, onset)
+            assert ailing.ts.tobytes() == healthy.ts.tobytes(), name
+            assert all(ailing.columns[one].tobytes() == healthy.columns[one].tobytes() for one in ailing.columns), name
