@@ -6,6 +6,7 @@ import typer
 
 from device_sim import cli_replay, cli_sheet, cli_sim
 from device_sim.scorecard import cli as cli_score
+from device_sim.scorecard.backtest import cli as cli_backtest
 
 __all__ = ["register"]
 
@@ -16,3 +17,4 @@ def register(root: typer.Typer) -> None:
     cli_sim.app.command("sheet")(cli_sheet.sheet)
     cli_sim.app.command("score")(cli_score.score)
     cli_replay.register(root)
+    root.command("backtest")(cli_backtest.backtest)

@@ -1,6 +1,8 @@
 """What can go wrong in the simulator and in a replay; every error says the fix.
 
 ForewarnError
+├── BacktestImpossible  a backtest cannot be made of what was given
+├── RecordingMissing    there is no recording of that name
 ├── ScenarioInvalid     a scenario's option makes no sense
 ├── ScenarioUnknown     there is no scenario of that name
 ├── ScenarioFileInvalid a scenario file cannot be used
@@ -130,3 +132,7 @@ class RecordingMissing(ForewarnError):
     def __init__(self, name: str, problem: str, fix: str) -> None:
         super().__init__(f"The recording '{name}' cannot be played: {problem}.", fix)
         self.name = name
+
+
+class BacktestImpossible(ForewarnError):
+    """A backtest cannot be made of what was given."""

@@ -50,22 +50,22 @@ def load(path: Path) -> list[Earlier]:
     except ValueError as error:
         raise ScoreUnreadable(path, "it is no JSON") from error
     try:
-        return [_earlier(run) for run in facts.get("runs", [facts])]
+        return [earlier(run) for run in facts.get("runs", [facts])]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ScoreUnreadable(path, f"it is no scorecard of this form ({error or type(error).__name__})") from error
 
 
-def compare(scores: Sequence[Score], earlier: Sequence[Earlier]) -> dict[str, Any]:
+def compare(scores: Sequence[Score], before: Sequence[Earlier]) -> dict[str, Any]:
     """The difference now minus then over the runs that both have, ready for JSON."""
-    before = {run.key: run for run in earlier}
-    pairs = [(score, before[key]) for score in scores if (key := (score.scenario, score.seed)) in before]
+    known = {run.key: run for run in before}
+    pairs = [(score, known[key]) for score in scores if (key := (score.scenario, score.seed)) in known]
     names = [score.scenario for score, _ in pairs]
     change, spread = difference(names, [score.tally for score, _ in pairs], [run.tally for _, run in pairs])
     won, lost = _won_and_lost(pairs)
     new, gone = _wrong(pairs)
     return {
         "runs": len(pairs),
-        "not_in_both": len(scores) + len(before) - 2 * len(pairs),
+        "not_in_both": len(scores) + len(known) - 2 * len(pairs),
         "versions": sorted({run.version for _, run in pairs}),
         "difference": {name: change[name] for name in MAIN},
         "intervals": spread,
@@ -74,7 +74,8 @@ def compare(scores: Sequence[Score], earlier: Sequence[Earlier]) -> dict[str, An
     }
 
 
-def _earlier(run: dict[str, Any]) -> Earlier:
+def earlier(run: dict[str, Any]) -> Earlier:
+    """A run as `report.run` tells it. Raises KeyError, TypeError, ValueError for anything else."""
     scenario, seed = str(run["scenario"]), int(run["seed"])
     told = {
         (scenario, seed, str(one["device"]), str(one["fault"]), int(one["onset_ms"])): one["contact_ms"] is not None

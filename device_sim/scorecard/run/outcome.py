@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from detectors.tables import FindingRow, VerdictRow
+from device_sim.faults.fault import Occurrence
 from device_sim.scenarios.scenario import Scenario
-from device_sim.scorecard.record import Case, Found, Notice, Record, Verdict
+from device_sim.scorecard.record import Case, Found, Notice, Record, Said, Verdict
 from device_sim.scorecard.run.product import Product
-from device_sim.scorecard.run.town import Town
 from ingest import ledger
 from kit.clock import to_ms
 from kit.db import transaction
@@ -24,7 +24,14 @@ _ENDS = (EventKind.RESOLVED, EventKind.CLOSED)
 _DONE = frozenset({"resolved", "closed"})
 
 
-def outcome(scenario: Scenario, product: Product, town: Town, network: dict[str, int]) -> Record:
+class People(Protocol):
+    """What became of the faults, and what customers did."""
+
+    truth: list[Occurrence]
+    said: list[Said]
+
+
+def outcome(scenario: Scenario, product: Product, town: People, network: dict[str, int]) -> Record:
     """The record of a run that has come to its end; `network` is what the network did."""
     with transaction(product.engine) as session:
         return Record(

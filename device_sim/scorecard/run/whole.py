@@ -31,7 +31,7 @@ from outreach.contact.channels.email import EmailChannel, Route
 
 TICK_MS = 300_000  # of the clock: longer finds later than the product would, shorter takes longer
 OF_A_RUN: Mapping[str, Any] = {  # one process needs no partitions, and its heart beats with the clock
-    "ingest": {"partitions": 1, "heartbeat_s": TICK_MS / 1000, "log_keep_hours": 0},
+    "ingest": {"partitions": 1, "heartbeat_s": TICK_MS / 1000, "log_keep_hours": 0, "store": {"kind": "parquet"}},
     "outreach": {"sender_threads": 1},
 }
 
