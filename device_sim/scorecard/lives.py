@@ -39,8 +39,9 @@ class Life:
 
 
 def lives(record: Record, score: Score) -> list[Life]:
-    """Every device that was struck by anything or whose owner was told of anything, what went wrong first."""
-    struck = {one.device for one in score.outcomes} | {one.device for one in score.contacts}
+    """Every device with a fault, a finding or a notice, what went wrong first."""
+    struck = {one.device for one in score.outcomes if one.expects != "nothing"}
+    struck |= {one.device for one in raised(record).values()} | {one.device for one in score.contacts}
     found = [_life(spec.id, spec.type, record, score) for spec in record.devices if spec.id in struck]
     return sorted(found, key=lambda life: (life.rank, life.device))
 

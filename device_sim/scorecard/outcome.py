@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from device_sim.faults.fault import Course, Expects, Occurrence
 from device_sim.models.machine import DAY_MS
@@ -22,7 +24,8 @@ class Outcome:
 
     `counts` says that it belongs to the recall at its level (contact, or attention: a finding is enough), `counts_3d`
     to the recall three days ahead. `named` says that the first contact named this very fault. `reason` is a key of
-    `reasons.SENTENCES`, empty when all went well or nothing was expected.
+    `reasons.SENTENCES`, empty when all went well or nothing was expected. `joined` marks one that counts with another:
+    of what one cause does to several devices of one owner, one is counted, that of which the owner was told first.
     """
 
     device: str
@@ -42,6 +45,7 @@ class Outcome:
     counts: bool
     counts_3d: bool
     reason: str
+    joined: bool = False
 
     @property
     def early(self) -> bool:
@@ -52,9 +56,27 @@ class Outcome:
 def outcomes(record: Record, matches: Matches) -> tuple[Outcome, ...]:
     """What became of every occurrence of a run, in the order of its truth."""
     types = {spec.id: spec.type for spec in record.devices}
-    return tuple(
-        _outcome(place, one, types.get(one.device, ""), record, matches) for place, one in enumerate(record.truth)
-    )
+    came = [_outcome(place, one, types.get(one.device, ""), record, matches) for place, one in enumerate(record.truth)]
+    for place in _joined(record, came):
+        came[place] = replace(came[place], counts=False, counts_3d=False, reason="", joined=True)
+    return tuple(came)
+
+
+def _joined(record: Record, came: Sequence[Outcome]) -> set[int]:
+    """The places of those that count with another of the same cause and owner."""
+    owners = {spec.id: spec.owner for spec in record.devices}
+    shared: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for place, one in enumerate(record.truth):
+        if one.group and expects(one.fault) != "nothing":
+            shared[one.group, one.fault, owners.get(one.device, one.device)].append(place)
+    return {
+        place for places in shared.values() for place in places if place != min(places, key=partial(_told_at, came))
+    }
+
+
+def _told_at(came: Sequence[Outcome], place: int) -> tuple[bool, int, int]:
+    told = came[place].contact_ms
+    return told is None, told or 0, place
 
 
 def _outcome(place: int, one: Occurrence, device_type: str, record: Record, matches: Matches) -> Outcome:

@@ -21,6 +21,7 @@ Interval = tuple[float, float]
 MAIN = (
     "precision",
     "recall",
+    "recall_named",
     "recall_3d",
     "lead_days_median",
     "lead_days_p10",

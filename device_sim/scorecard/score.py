@@ -119,6 +119,7 @@ def _tally(
         duplicates=sum(one.again for one in contacts),
         expected=sum(one.counts for one in for_contact),
         contacted=sum(one.counts and one.contact_ms is not None for one in for_contact),
+        contacted_named=sum(one.counts and one.named for one in for_contact),
         expected_3d=sum(one.counts_3d for one in for_contact),
         contacted_3d=sum(one.counts_3d and one.early for one in for_contact),
         findings=len(findings),
@@ -142,8 +143,8 @@ def _complained_first(one: Outcome) -> bool:
 
 
 def _samples(came: Sequence[Outcome]) -> dict[str, tuple[float, ...]]:
-    told = [one for one in came if one.expects == "contact" and one.contact_ms is not None]
-    real = [one for one in came if one.expects != "nothing"]
+    real = [one for one in came if one.expects != "nothing" and not one.joined]
+    told = [one for one in real if one.expects == "contact" and one.contact_ms is not None]
     progressive = [one for one in told if one.course == "progressive"]
     return {
         "lead_days": _apart(progressive, lambda one: (one.contact_ms, one.failure_ms), DAY_MS),

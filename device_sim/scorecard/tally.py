@@ -26,8 +26,9 @@ class Tally:
     """Counts of one run, or of several added up. Judged are delivered notices, findings raised, cases opened.
 
     `right` includes `duplicates`; `named` are the right ones that name the very fault. `expected` are the faults that
-    a customer should have been told of, `expected_3d` the progressive ones that leave time to say so three days
-    ahead. `samples` are what medians are taken of: see `LEADS` and `DELAYS`.
+    a customer should have been told of, `contacted_named` those told by their name, `expected_3d` the progressive ones
+    that leave time to say so three days ahead. `visible` are all that a finding should have come of. `samples` are
+    what medians are taken of: see `LEADS` and `DELAYS`.
     """
 
     device_days: float = 0.0
@@ -37,6 +38,7 @@ class Tally:
     duplicates: int = 0
     expected: int = 0
     contacted: int = 0
+    contacted_named: int = 0
     expected_3d: int = 0
     contacted_3d: int = 0
     findings: int = 0
@@ -84,6 +86,7 @@ def measures(tally: Tally) -> Measures:
     found: Measures = {
         "precision": _share(tally.right, tally.contacts),
         "recall": _share(tally.contacted, tally.expected),
+        "recall_named": _share(tally.contacted_named, tally.expected),
         "recall_3d": _share(tally.contacted_3d, tally.expected_3d),
         "lead_days_median": _quantile(tally, "lead_days", 0.5),
         "lead_days_p10": _quantile(tally, "lead_days", 0.1),

@@ -48,6 +48,7 @@ class Measure:
 MEASURES: Mapping[str, Measure] = {
     "precision": Measure("Precision of contacts", "of the notices delivered, those about a real fault", percent, 1),
     "recall": Measure("Recall", "of the faults that a customer should hear of, those told", percent, 1),
+    "recall_named": Measure("Recall by name", "those told, and told of the very fault", percent, 1),
     "recall_3d": Measure(
         "Told three days ahead", "of the progressive faults, those told three days before failure", percent, 1
     ),
@@ -104,6 +105,8 @@ def ended(outcome: Outcome) -> str:
     """What became of a fault, in one sentence."""
     if outcome.expects == "nothing":
         return "A harmless change; nobody should be told."
+    if outcome.joined:
+        return "One cause with other devices of this owner; it counts once, with the one told first."
     if outcome.contact_ms is not None:
         told = _told(outcome)
         return told if outcome.named else f"{told} The notice named another fault."

@@ -12,7 +12,7 @@ from device_sim.models.machine import DAY_MS, HOUR_MS
 from device_sim.scorecard.record import Record, Said, Verdict
 from device_sim.scorecard.score import Score, score
 from device_sim.scorecard.tally import measures
-from tests.device_sim.scorecard.hand import at, case, fleet, found, notice, record, told, wrong
+from tests.device_sim.scorecard.hand import at, case, device, fleet, found, notice, record, told, wrong
 
 HARMLESS = next(name for name, fault in FAULTS.items() if fault.expects == "nothing")
 ATTENTION = next(name for name, fault in FAULTS.items() if fault.expects == "attention" and not fault.bout_h)
@@ -81,6 +81,7 @@ def test_a_contact_that_names_another_fault_is_right_but_not_named_right() -> No
     of = case(1, one)
     result = measured(record([wrong("car", "coolant_leak", 10, 20)], [one], [of], [notice(of, one, 14.1)]))
     assert (result["precision"], result["recall"], result["named_right"]) == (1.0, 1.0, 0.0)
+    assert result["recall_named"] == 0.0
 
 
 def test_a_second_notice_about_one_fault_is_a_duplicate_and_not_wrong() -> None:
@@ -125,6 +126,23 @@ def test_one_cause_on_many_devices_explains_a_finding_on_any_of_them() -> None:
     one = found("f", "leaf", "silent", 12.5)
     made = score(record(truth, [one], [case(1, one)], [notice(case(1, one), one, 12.6)]))
     assert made.contacts[0].right
+
+
+def test_what_one_cause_does_to_the_devices_of_one_owner_counts_once() -> None:
+    truth = [replace(wrong(name, "silent", 10, 10, 12), group="g") for name in ("hub", "leaf", "twig")]
+    one = found("f", "leaf", "silent", 10.2)
+    of = case(1, one)
+    told_once = score(record(truth, [one], [of], [notice(of, one, 10.3)]))
+    assert (told_once.tally.expected, told_once.tally.contacted) == (1, 1)
+    assert [outcome.joined for outcome in told_once.outcomes] == [True, False, True]
+    never = score(record(truth))
+    assert (never.tally.expected, never.tally.contacted) == (1, 0)
+
+
+def test_one_cause_counts_for_each_owner_that_it_strikes() -> None:
+    truth = [replace(wrong(name, "silent", 10, 10, 12), group="g") for name in ("here", "there")]
+    devices = [device("here"), replace(device("there"), owner="c-2")]
+    assert score(record(truth, devices=devices)).tally.expected == 2
 
 
 def test_a_fault_in_the_last_days_counts_only_when_there_was_time_to_find_it() -> None:
