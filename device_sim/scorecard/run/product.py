@@ -50,8 +50,10 @@ from outreach.contact.channels.channel import Channel
 from outreach.customers import manifest
 from outreach.tables import CaseRow, OutboxRow
 
-FLUSH_MS = 3 * 3_600_000  # between two flushes of the store; oftener makes small files, seldomer decides about a
-# device's wrong clock later than the product would
+FLUSH_MS = 2 * 3_600_000  # between two flushes of the store; oftener makes small files, seldomer notices late that a
+# device's clock began to go wrong
+SETTLING_MS = 2 * 3_600_000  # at first every step ends in a flush: clocks are judged by it; shorter than eight steps
+# leaves clocks that always were wrong uncorrected for many times as long as the product would
 LEASE_S = 7 * 86_400.0  # of real time: no run takes longer
 FRAMES = 4_096  # read from the log at once
 _NEVER_MS = 2**62
@@ -90,7 +92,8 @@ class Product:
         history = History(partial(open_store, settings, read_only=True), config.partitions)
         self._closing.callback(history.close)
         self._loops = loops(settings, self.engine, channels, history, clock)
-        self._flush_ms = clock.now_ms() + FLUSH_MS
+        self._settled_ms = clock.now_ms() + SETTLING_MS
+        self._flush_ms = 0
         self._due_ms = _NEVER_MS
         self._said = False
         self._last_finding = 0
@@ -148,7 +151,8 @@ class Product:
             for partition in range(self._log.partitions):
                 self._log.trim(partition, self._log.bounds(partition)[1])
             self._known.refresh()  # a decision about a device's clock counts from here on
-        self._flush_ms = self.clock.now_ms() + FLUSH_MS
+        now_ms = self.clock.now_ms()
+        self._flush_ms = now_ms + (FLUSH_MS if now_ms >= self._settled_ms else 0)
         if self._said:
             self._said = False
             self.wake()
