@@ -5,7 +5,7 @@ from device_sim.faults.fault import Fault
 SETPOINT_CHANGED = Fault(
     name="setpoint_changed",
     label="Set point changed",
-    about="The wanted value falls by 1 to 2.5 K and everything that follows it settles at another level.",
+    about="The wanted value falls (1 to 2.5 K, a pump's by 10 to 25 %); what follows it settles at another level.",
     device_types=("heat_pump", "freezer", "circulation_pump", "air_handler"),
     course="sudden",
     depths=(0.1, 0.25),  # in 10 K
