@@ -16,6 +16,7 @@ from device_sim.people import USUAL, Ways
 from device_sim.scenarios.lines import Path, line_of, lines_of
 from device_sim.scenarios.plan import TABLES, Plan
 
+YEARS = (2000, 2100)
 NUMBERS: tuple[tuple[str, type[Ways | NetworkSpec]], ...] = (("people", Ways), ("network", NetworkSpec))
 
 
@@ -73,9 +74,13 @@ def parse(text: str, shown: str) -> tuple[Plan, Source]:
         if isinstance(content.get(name), dict):
             content[name] = _numbers(content[name], name, kind, source)
     try:
-        return msgspec.convert(content, Plan), source
+        plan = msgspec.convert(content, Plan)
     except msgspec.ValidationError as error:
         raise _explained(str(error), source) from error
+    if not YEARS[0] <= plan.start.year <= YEARS[1]:
+        problem = f"the year {plan.start.year} is none to simulate."
+        raise source.problem(("start",), problem, f"Take one from {YEARS[0]} to {YEARS[1]}.")
+    return plan, source
 
 
 def _allow_tables(content: dict[str, Any], source: Source) -> None:

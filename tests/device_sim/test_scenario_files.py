@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from device_sim.errors import ScenarioFileInvalid, ScenarioUnknown
 from device_sim.faults import FAULTS
 from device_sim.models import MODELS
 from device_sim.models.machine import DAY_MS
+from device_sim.network import NetworkSpec
+from device_sim.people import Ways
 from device_sim.scenarios import SCENARIOS
 from device_sim.scenarios.files import make, packaged
 from device_sim.scenarios.lines import line_of, lines_of
+from device_sim.scenarios.plan import TABLES, Plan
 from device_sim.scenarios.scenario import Birth, Scenario
 from device_sim.scenarios.source import parse
 from ingest.wire.topics import is_identifier
@@ -207,6 +213,7 @@ WRONG = {  # what is wrong: the text to change, what it becomes, a part of the l
     "hub that is not there": ("rows_each = 5", 'behind = "hub"', "behind", "none to choose"),
     "bad id": ('name = "band"', 'name = "my band"', "my band", "ASCII"),
     "days of the wrong kind": ("days = 20", 'days = "20"', "days", "expected"),
+    "no such season": ("seed = 3", "start = 0001-01-01", "start", "2000 to 2100"),
     "no TOML": ("days = 20", "days = = 20", "days", "TOML"),
 }
 
@@ -296,3 +303,38 @@ def test_the_line_of_a_key_is_found_past_comments_arrays_and_texts_of_many_lines
     assert ("b",) not in lines
     assert line_of(lines, ("t", 1, "nothing")) == 12
     assert line_of(lines, ("nothing",)) is None
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text("utf-8")
+
+
+def test_the_file_in_the_page_can_be_played_and_shows_every_key() -> None:
+    text = PAGE.split("```toml\n")[1].split("```")[0]
+    scenario = made(text, days=30)
+    assert {one.fault for one in scenario.truth} >= {"door_seal", "cold_spell"}
+    assert {spec.habit.codec for spec in scenario.devices} == {"forewarn_json", "senml_json"}
+    parents = {spec.parent for spec in scenario.devices if spec.type == "room_sensor"}
+    assert parents == {"hub-1", "hub-2", "hub-3"}
+    owner = {spec.id: spec.owner for spec in scenario.devices}
+    assert all(owner[spec.parent] == spec.owner for spec in scenario.devices if spec.parent)
+    keys = [key for kind in (Plan, *TABLES.values()) for key in kind.__struct_fields__]
+    keys += [*Ways.__dataclass_fields__, *NetworkSpec.__dataclass_fields__]
+    unexplained = [key for key in keys if not re.search(rf"\b{key}\b", PAGE)]
+    assert not unexplained
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_no_mutilated_file_does_anything_but_play_or_be_refused(data: st.DataObject) -> None:
+    lines = GOOD.splitlines()
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(lines) - 1))
+        key, equals, _ = lines[place].partition("=")
+        values = st.sampled_from(["-1", "nan", "inf", "1e300", '""', "[]", "{}", "true", "2026-01-01", '"x"', "[[1]]"])
+        lines[place] = data.draw(st.sampled_from([f"{key}{equals} {data.draw(values)}", "", "[x]", lines[place] * 2]))
+    told: list[ScenarioFileInvalid] = []
+    try:
+        made("\n".join(lines))
+    except ScenarioFileInvalid as error:
+        told.append(error)
+    assert all(error.fix and (error.line is None or 1 <= error.line <= len(lines)) for error in told)
