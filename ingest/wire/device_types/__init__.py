@@ -18,6 +18,7 @@ from ingest.wire.device_types.production_machine import PRODUCTION_MACHINE
 from ingest.wire.device_types.room_sensor import ROOM_SENSOR
 from ingest.wire.device_types.turbofan import TURBOFAN
 from ingest.wire.device_types.vehicle import VEHICLE
+from ingest.wire.device_types.washing_machine import WASHING_MACHINE
 from ingest.wire.device_types.water_meter import WATER_METER
 from ingest.wire.device_types.wearable import WEARABLE
 from kit.plugins import Registry
@@ -43,6 +44,7 @@ DEVICE_TYPES: Registry[DeviceType] = Registry(
             HUB,
             ROOM_SENSOR,
             LEAK_SENSOR,
+            WASHING_MACHINE,
         )
     },
 )
