@@ -13,6 +13,7 @@ from device_sim.models.leak_sensor import LeakSensor
 from device_sim.models.machine import MachineFactory
 from device_sim.models.room_sensor import RoomSensor
 from device_sim.models.vehicle import Vehicle
+from device_sim.models.washing_machine import WashingMachine
 from device_sim.models.water_meter import WaterMeter
 from device_sim.models.wearable import Wearable
 from kit.plugins import Registry
@@ -31,5 +32,6 @@ MODELS: Registry[MachineFactory] = Registry(
         "hub": Hub,
         "room_sensor": RoomSensor,
         "leak_sensor": LeakSensor,
+        "washing_machine": WashingMachine,
     },
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from device_sim.models.machine import Day, Floats, Identity, Wear
+from device_sim.models.machine import HOUR_MS, Day, Floats, Identity, Wear
 
 LATER_H = 10.0  # hours by which a `rhythm` of 2 would be later than one of 1
 MOST_USAGE = 3.0  # a home is never used more than this many times as much as usual
@@ -64,7 +64,7 @@ class Household:
     def moments(self, day: Day, wear: Wear, draws: Floats) -> Floats:
         """Hours of the day, spread as `demand` is, one for each of `draws` in [0, 1)."""
         weight = np.cumsum(self.demand(day, _GRID, wear))
-        length = (day.end_ms - day.start_ms) / 3_600_000
+        length = (day.end_ms - day.start_ms) / HOUR_MS
         return np.interp(draws, (weight - weight[0]) / (weight[-1] - weight[0]), _GRID) * (length / 24.0)
 
 

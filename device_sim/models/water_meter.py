@@ -14,6 +14,7 @@ import numpy as np
 
 from device_sim.models.household import KNOBS, MOST_USAGE, Household
 from device_sim.models.machine import (
+    HOUR_MS,
     Columns,
     Day,
     Floats,
@@ -165,7 +166,7 @@ class WaterMeter:
             hours = self._people.moments(day, wear, chance.random(count))
             litres = use.litres * np.exp(use.spread * chance.standard_normal(count))
             rate = use.rate * chance.uniform(0.8, 1.15, count)
-            wanted = rank < wear.knob("usage", day.start_ms + (hours * 3_600_000).astype(np.int64))
+            wanted = rank < wear.knob("usage", day.start_ms + (hours * HOUR_MS).astype(np.int64))
             starts.append(60 * hours[wanted])
             lengths.append((litres / rate)[wanted])
             rates.append(rate[wanted])

@@ -1,53 +1,25 @@
-"""A wristband and its wearer: sleep, walks, a run now and then, and a battery that is charged when it gets low.
+"""A wristband: what it reads of its wearer, and a battery that is charged when it gets low.
 
-Reports every five minutes while it has power. Heart and breath are missing while it is off the wrist.
+Reports every five minutes while it has power. Heart and breath are missing while it is off the wrist. A loose strap
+shows first where there is least contact: in the optical signal, then in the pulse, then in whether it is worn at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from device_sim.models.machine import Columns, Day, Floats, Identity, Rows, State, Wear, measured, quantised, ticks
+from device_sim.models.wearer import KNOBS, RESTING, RUNNING, SLEEPING, WALKING, Wearer, own_hours, training
 from ingest.wire.device_types.wearable import WEARABLE
 
-SLEEPING, RESTING, WALKING, RUNNING = range(4)
+Flags = NDArray[np.bool_]
 CHARGE_PER_TICK = 7.5  # % in five minutes: full in about an hour
 LOW = 28.0  # % at which a careful wearer reaches for the charger
-BUSY_HOURS = (7.5, 8.5, 12.3, 17.5, 18.8)  # when people walk somewhere
-
-
-@dataclass(frozen=True, slots=True)
-class _Wearer:
-    """A person's ways: local hours, beats a minute, probabilities; battery life of the new band in hours."""
-
-    wakes: float
-    sleeps: float
-    resting_rate: float
-    walks: float
-    runs: float
-    run_hour: float
-    charge_hour: float
-    life_h: float
-    phase_s: int
-
-    @staticmethod
-    def of(identity: Identity) -> _Wearer:
-        chance = identity.chance("wearer")
-        return _Wearer(
-            wakes=chance.uniform(5.9, 8.0),
-            sleeps=chance.uniform(22.0, 23.6),
-            resting_rate=chance.uniform(52, 70),
-            walks=chance.uniform(0.03, 0.08),
-            runs=chance.uniform(0.05, 0.4),
-            run_hour=float(chance.choice([6.8, 17.9, 19.2])),
-            charge_hour=chance.uniform(18.5, 21.5),
-            life_h=chance.uniform(110, 150),
-            phase_s=int(chance.integers(5, 296)),
-        )
+NIGHT_TICKS = 12  # with a pulse: fewer say nothing about a night
 
 
 class Wearable:
@@ -55,55 +27,52 @@ class Wearable:
 
     signals: ClassVar[tuple[str, ...]] = tuple(signal.name for signal in WEARABLE.signals)
     knobs: ClassVar[Mapping[str, str]] = {
+        **KNOBS,
         "battery_health": "part of its capacity that the battery has left; its resistance grows as it falls",
+        "usage": "1 worn as usual; below a half the band lies in a drawer",
+        "firmware": "1 a sound firmware; towards 0 the pulse is read badly and the battery lasts half as long",
+        "fit": "1 a strap that fits; towards 0 it is too loose to read",
     }
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
-        self._wearer = _Wearer.of(identity)
+        self._wearer = Wearer.of(identity)
 
     def first_state(self) -> State:
         """At rest, with a battery somewhere between its charges."""
         level = 40 + 55 * self._identity.chance("battery").random()
-        return {"level": level, "charging": 0.0, "rate_drift": 0.0}
+        return {"level": level, "charging": 0.0, "rate_drift": 0.0, "resting": np.round(self._wearer.resting_rate - 6)}
 
     def day(self, day: Day, state: State, wear: Wear) -> tuple[Rows, State]:
         """Live through one day; no rows while the battery is empty."""
         chance = self._identity.chance("life", day)
         ts = ticks(day, WEARABLE.period_s, chance, self._wearer.phase_s)
-        hours = day.hour(ts)
-        activity = self._activity(day, hours, chance)
-        battery = self._battery(state, hours, activity, wear.knob("battery_health", ts))
-        drift, rate = self._heart(state["rate_drift"], activity, hours, chance)
+        hours = own_hours(day, ts, wear)
+        activity = self._wearer.activity(day, hours, training(self._identity, day, ts, wear), chance)
+        worn = wear.knob("usage", ts) > 0.5
+        drain = (1 + 1.1 * (1.0 - wear.knob("firmware", ts))) / wear.knob("battery_health", ts)
+        battery = self._battery(state, hours, activity, drain, worn)
+        raised = 10.0 * (wear.knob("resting", ts) - 1.0)
+        drift, rate = self._wearer.heart(state["rate_drift"], activity, hours, raised, chance)
         columns = self._report(activity, rate, battery, chance)
+        columns["skin_temp"] = quantised(columns["skin_temp"] + 0.04 * raised, 0.1)
+        motion = self._identity.chance("motion", day)
+        columns |= _moved(activity, columns, motion)
+        columns = _read(columns, activity, 1.0 - wear.knob("fit", ts), 1.0 - wear.knob("firmware", ts), motion)
+        columns = _put_aside(columns, ~worn)
+        columns["resting_heart_rate"] = _resting(columns["heart_rate"], activity, state["resting"])
         now = {"level": float(battery["level"][-1]), "charging": float(battery["charging"][-1]), "rate_drift": drift}
-        rows = Rows(ts, columns)
-        return rows.keep(battery["level"] > 0), now
+        now["resting"] = float(columns["resting_heart_rate"][-1])
+        return Rows(ts, columns).keep(battery["level"] > 0), now
 
-    def _activity(self, day: Day, hours: Floats, chance: np.random.Generator) -> Floats:
-        wearer, late = self._wearer, 0.8 if day.weekend else 0.0
-        wakes = wearer.wakes + late + chance.normal(0, 0.25)
-        sleeps = wearer.sleeps + chance.normal(0, 0.3)
-        busy = sum(np.exp(-0.5 * ((hours - centre) / 0.5) ** 2) for centre in BUSY_HOURS)
-        starts = chance.random(len(hours)) < wearer.walks * (0.45 + 1.5 * busy)
-        lasts = chance.integers(1, 6, len(hours))
-        activity = np.full(len(hours), float(RESTING))
-        for index in np.flatnonzero(starts):
-            activity[index : index + lasts[index]] = WALKING
-        if chance.random() < wearer.runs:
-            begins = wearer.run_hour + chance.normal(0, 0.2)
-            activity[(hours >= begins) & (hours < begins + chance.uniform(0.4, 0.8))] = RUNNING
-        activity[(hours < wakes) | (hours >= sleeps)] = SLEEPING
-        return activity
-
-    def _battery(self, state: State, hours: Floats, activity: Floats, health: Floats) -> Columns:
+    def _battery(self, state: State, hours: Floats, activity: Floats, drain: Floats, worn: Flags) -> Columns:
         """Level and charging at each tick. An empty band waits for its wearer to wake and find the charger."""
         level, charging = state["level"], state["charging"]
         levels, plugged = np.empty(len(hours)), np.empty(len(hours))
-        drain = 100 / (self._wearer.life_h * 12) * np.where(activity == RUNNING, 2.2, 1.0) / health
-        inputs = zip(hours.tolist(), activity.tolist(), drain.tolist(), strict=True)
-        for index, (hour, doing, used) in enumerate(inputs):
-            calm = doing == RESTING
+        spent = 100 / (self._wearer.life_h * 12) * np.where(activity == RUNNING, 2.2, 1.0) * drain
+        inputs = zip(hours.tolist(), activity.tolist(), spent.tolist(), worn.tolist(), strict=True)
+        for index, (hour, doing, used, cared) in enumerate(inputs):
+            calm = doing == RESTING and cared
             evening = hour >= self._wearer.charge_hour and level < LOW + 12
             if calm and (level < 12 or evening):
                 charging = 1.0
@@ -111,21 +80,7 @@ class Wearable:
                 charging = 0.0
             level = min(100.0, level + CHARGE_PER_TICK) if charging else max(0.0, level - used)
             levels[index], plugged[index] = level, charging
-        return {"level": levels, "charging": plugged, "load": np.where(activity == RUNNING, 2.2, 1.0) / health}
-
-    def _heart(
-        self, drift: float, activity: Floats, hours: Floats, chance: np.random.Generator
-    ) -> tuple[float, Floats]:
-        """Beats a minute at each tick, and the slow drift to go on with tomorrow."""
-        base = self._wearer.resting_rate
-        extra = np.array([-5.0, 7.0, 32.0, 78.0])[activity.astype(np.int64)]
-        rhythm = 3.0 * np.sin(2 * np.pi * (hours - 10) / 24)
-        slow = np.empty(len(hours))
-        for index, kick in enumerate(chance.standard_normal(len(hours)).tolist()):
-            drift = 0.8 * drift + 1.6 * kick
-            slow[index] = drift
-        lively = np.where(activity == SLEEPING, 0.6, 1.0)
-        return drift, base + extra + rhythm + slow * lively
+        return {"level": levels, "charging": plugged, "load": np.where(activity == RUNNING, 2.2, 1.0) * drain}
 
     def _report(self, activity: Floats, rate: Floats, battery: Columns, chance: np.random.Generator) -> Columns:
         count, worn = len(activity), battery["charging"] == 0
@@ -153,3 +108,60 @@ class Wearable:
             "battery_voltage": np.clip(measured(volts, chance, 0.006, 0.001), 2.5, 4.5),
             "signal_quality": np.where(worn, np.clip(measured(quality, chance, 3.0, 1.0), 0, 100), 0.0),
         }
+
+
+def _moved(activity: Floats, columns: Columns, chance: np.random.Generator) -> Columns:
+    """Movement (mg), the direction while there is one (degrees), and how well the sensor lies on the skin (%)."""
+    count, worn = len(activity), columns["skin_contact"] > 0
+    doing = activity.astype(np.int64)
+    movement = np.array([5.0, 18.0, 180.0, 640.0])[doing] * np.exp(0.35 * chance.standard_normal(count))
+    heading = 360 * chance.random(count)
+    contact = np.array([96.0, 93.0, 88.0, 82.0])[doing] + 2.0 * chance.standard_normal(count)
+    return {
+        "movement": quantised(np.where(worn, movement, 0.5), 1.0),
+        "direction": np.where(worn & (doing >= WALKING), quantised(heading, 5.0), np.nan),
+        "contact_quality": np.where(worn, np.clip(quantised(contact, 1.0), 0, 100), 0.0),
+    }
+
+
+def _read(columns: Columns, activity: Floats, loose: Floats, worse: Floats, chance: np.random.Generator) -> Columns:
+    """What the band makes of a strap that is `loose` and a firmware that is `worse` (both 0 to 1).
+
+    Without contact there is no pulse; with little the optics follow the swing of the arm: on a walk they count steps.
+    """
+    count, pulse = len(activity), columns["heart_rate"]
+    luck, other, noise = chance.random(count), chance.random(count), chance.standard_normal(count)
+    lost = luck < np.maximum(0.55 * loose, 0.3 * worse)
+    off = (other < 0.25 * loose) & (columns["skin_contact"] > 0)
+    strides = (other > 1 - 0.6 * loose) & (activity >= WALKING)
+    read = np.where(strides, columns["steps"] / 5, pulse + np.maximum(loose, 0.6 * worse) * 11.0 * noise)
+    worn = (columns["skin_contact"] > 0) & ~off
+    heard = np.where(np.isnan(pulse) | lost | off, np.nan, np.clip(np.round(read), 30, 210))
+    quality = columns["signal_quality"] - worn * (50.0 * loose + 28.0 * worse + 15.0 * lost)
+    return columns | {
+        "heart_rate": heard,
+        "respiration_rate": np.where(np.isnan(heard), np.nan, columns["respiration_rate"]),
+        "skin_temp": quantised(columns["skin_temp"] - (1.4 * loose + 2.5 * off) * (columns["skin_contact"] > 0), 0.1),
+        "skin_contact": worn.astype(np.float64),
+        "signal_quality": np.clip(np.round(quality), 0, 100),
+        "contact_quality": np.clip(np.round(columns["contact_quality"] - worn * 58.0 * loose - 80.0 * off), 0, 100),
+    }
+
+
+def _put_aside(columns: Columns, aside: Flags) -> Columns:
+    """The same band in a drawer: no skin, no pulse, no steps, the temperature of the room."""
+    still = {"activity": float(RESTING), "steps": 0.0, "skin_contact": 0.0, "signal_quality": 0.0, "movement": 0.0}
+    still |= {"contact_quality": 0.0, "heart_rate": np.nan, "respiration_rate": np.nan, "direction": np.nan}
+    room = np.round(21.5 + 0.2 * (columns["skin_temp"] - 33.0), 1)
+    changed = {name: np.where(aside, value, columns[name]) for name, value in still.items()}
+    return columns | changed | {"skin_temp": np.where(aside, room, columns["skin_temp"])}
+
+
+def _resting(pulse: Floats, activity: Floats, before: float) -> Floats:
+    """The tenth percentile of the pulse in sleep, known from getting up on; until then that of the night `before`."""
+    up = np.flatnonzero(activity != SLEEPING)
+    first = int(up[0]) if len(up) else len(pulse)
+    night = pulse[:first]
+    night = night[~np.isnan(night)]
+    known = float(np.round(np.percentile(night, 10))) if len(night) >= NIGHT_TICKS else before
+    return np.where(np.arange(len(pulse)) < first, before, known)
