@@ -18,20 +18,30 @@ from device_sim.faults.coolant_leak import COOLANT_LEAK
 from device_sim.faults.device_moved import DEVICE_MOVED
 from device_sim.faults.door_left_open import DOOR_LEFT_OPEN
 from device_sim.faults.door_seal import DOOR_SEAL
+from device_sim.faults.drain_blocked import DRAIN_BLOCKED
+from device_sim.faults.drum_bearing import DRUM_BEARING
+from device_sim.faults.elevated_resting_heart_rate import ELEVATED_RESTING_HEART_RATE
 from device_sim.faults.evaporator_icing import EVAPORATOR_ICING
+from device_sim.faults.exercise_period import EXERCISE_PERIOD
 from device_sim.faults.fan_wear import FAN_WEAR
 from device_sim.faults.fault import Fault
 from device_sim.faults.filter_replaced import FILTER_REPLACED
+from device_sim.faults.firmware_regression import FIRMWARE_REGRESSION
 from device_sim.faults.freezer_compressor_wear import FREEZER_COMPRESSOR_WEAR
 from device_sim.faults.freezer_icing import FREEZER_ICING
+from device_sim.faults.guests import GUESTS
+from device_sim.faults.heater_scale import HEATER_SCALE
+from device_sim.faults.holiday import HOLIDAY
 from device_sim.faults.hub_offline import HUB_OFFLINE
 from device_sim.faults.intake_leak import INTAKE_LEAK
 from device_sim.faults.intermittent_contact import INTERMITTENT_CONTACT
 from device_sim.faults.labelled import LABELLED
 from device_sim.faults.leaking_valve import LEAKING_VALVE
 from device_sim.faults.misfire import MISFIRE
+from device_sim.faults.misfit_wearable import MISFIT_WEARABLE
 from device_sim.faults.new_brakes import NEW_BRAKES
 from device_sim.faults.new_driver import NEW_DRIVER
+from device_sim.faults.new_habits import NEW_HABITS
 from device_sim.faults.pack_cooling_fault import PACK_COOLING_FAULT
 from device_sim.faults.pump_bearing import PUMP_BEARING
 from device_sim.faults.pump_cavitation import PUMP_CAVITATION
@@ -113,6 +123,16 @@ FAULTS: Registry[Fault] = Registry(
             RUNNING_TOILET,
             UPLINK_DEGRADED,
             DEVICE_MOVED,
+            DRAIN_BLOCKED,
+            HEATER_SCALE,
+            DRUM_BEARING,
+            MISFIT_WEARABLE,
+            ELEVATED_RESTING_HEART_RATE,
+            FIRMWARE_REGRESSION,
+            HOLIDAY,
+            GUESTS,
+            NEW_HABITS,
+            EXERCISE_PERIOD,
         )
     },
 )
