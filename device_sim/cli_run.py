@@ -39,11 +39,12 @@ class Connections(StrEnum):
 
 def run(
     ctx: typer.Context,
-    scenario: Annotated[str, typer.Argument(help="Name of the scenario; see `forewarn sim list`.")],
+    scenario: Annotated[str, typer.Argument(help="Name of the scenario (see `forewarn sim list`), or its file.")],
     *,
     seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same fleet. Default: from the settings.")] = None,
     days: Annotated[
-        int | None, typer.Option(min=1, max=60, help="Days of history. Default: from the settings.")
+        int | None,
+        typer.Option(min=1, max=60, help="Days of history. Default: the scenario's, else from the settings."),
     ] = None,
     speed: Annotated[str, typer.Option(help="Pace of the history: times real time, or max.")] = "max",
     duration: Annotated[
@@ -85,7 +86,7 @@ def run(
     names = [spec.id for spec in made.devices]
     given = credentials.read(secrets, names, current.of(Broker)) if secrets else None
     each = True if given else None if connections is None else connections is Connections.EACH
-    paths = write(out or current.data_path("sim", scenario, "x").parent, made)
+    paths = write(out or current.data_path("sim", made.name, "x").parent, made)
     stop, began = Stop().on_signals(), time.monotonic()
     links = connect(current, made, stop, each=each, credentials=given)
     connected_s = time.monotonic() - began
@@ -97,7 +98,7 @@ def run(
     finally:
         links.close()
     facts = {
-        "scenario": scenario,
+        "scenario": made.name,
         "seed": made.birth.seed,
         "devices": len(made.devices),
         "faults": len(made.truth),
@@ -138,8 +139,8 @@ def with_codec(scenario: Scenario, codec: str | None) -> Scenario:
 
 def _made(current: Settings, scenario: str, seed: int | None, days: int | None) -> Scenario:
     config, recipe = current.of(Config), SCENARIOS.get(scenario)
-    chosen = config.seed if seed is None else seed
-    return recipe.make(Birth(chosen, SystemClock().now_ms(), config.history_days if days is None else days))
+    chosen = next(one for one in (seed, recipe.seed, config.seed) if one is not None)
+    return recipe.make(Birth(chosen, SystemClock().now_ms(), days or recipe.days or config.history_days))
 
 
 def _play(fleet: Fleet, links: Links, made: Scenario, stop: Stop, duration: float, *, quiet: bool) -> dict[str, Any]:

@@ -74,9 +74,7 @@ class Clients:
         """Say goodbye; what is not acknowledged by now is left to the next run. Safe to call twice."""
         for connection in self._connections:
             self._loop.call(connection.leave)
-        deadline = time.monotonic() + LEAVE_S
-        while self._loop.alive and not all(one.gone for one in self._connections) and time.monotonic() < deadline:
-            time.sleep(0.005)
+        self._wait(partial(_all_gone, self._connections), LEAVE_S)
         self._connections = []
         self._loop.close()
         metrics.in_flight.set(0)
@@ -97,6 +95,7 @@ class Clients:
                 self._connections.append(one)
                 return mqtt5
             self._loop.call(one.leave)
+            self._wait(partial(_all_gone, [one]), CONNECT_S)
             failure, self._tally.failure = self._tally.failure, ""
             if one.dialled_in_vain:
                 break
@@ -126,6 +125,10 @@ class Clients:
 
 def _decided(wave: list[Connection]) -> bool:
     return all(one.connected for one in wave) or any(one.refused for one in wave)
+
+
+def _all_gone(connections: list[Connection]) -> bool:
+    return all(one.gone for one in connections)
 
 
 class Publisher:

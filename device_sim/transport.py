@@ -60,7 +60,7 @@ class Connection:
         self._pending: dict[int, Outgoing] = {}
         self._unheard: list[Outgoing] = []
         self._limit = MOST_IN_FLIGHT
-        self._called = self._writing = self._leaving = False
+        self._called = self._writing = self._leaving = self._known = False
         self._goodbye: int | None = None
         self._attempts = 0
         self.connected = self.refused = self.gone = self.dialled_in_vain = False
@@ -84,7 +84,9 @@ class Connection:
         """Say goodbye in order: the status, then the end of the connection, so that no last will is told."""
         self._leaving = True
         if not self.connected:
-            self._ended()
+            self.gone = True
+            if self._socket():
+                self._end()
         elif self._member.presence:
             self._goodbye = self._client.publish(self._member.presence, b"offline", qos=1, retain=True).mid
             self._write()
@@ -109,6 +111,8 @@ class Connection:
             self._client.reconnect()
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             return getattr(error, "strerror", None) or str(error)
+        if self.gone and (sock := self._socket()):  # it left meanwhile, and nobody will look at it any more
+            sock.close()
         return ""
 
     def _dialled(self, problem: str) -> None:
@@ -157,9 +161,6 @@ class Connection:
     def _socket(self) -> socket.socket | None:
         return cast("socket.socket | None", self._client.socket())
 
-    def _ended(self) -> None:
-        self.gone = True
-
     def _made(self, version: MQTTProtocolVersion) -> mqtt.Client:
         member = self._member
         client = mqtt.Client(
@@ -189,8 +190,9 @@ class Connection:
             self.refused = True
             self._tally.failure = str(reason)
             return
-        if self._attempts or self._pending:
+        if self._known:
             metrics.reconnects.inc()
+        self._known = True
         self.connected, self.refused, self._attempts = True, False, 0
         self._tally.connected += 1
         self._limit = int(getattr(properties, "ReceiveMaximum", MOST_IN_FLIGHT))
@@ -206,7 +208,7 @@ class Connection:
         elif not self._tally.failure:
             self._tally.failure = f"it ended the connection ({reason})"
         if self._leaving:
-            self._ended()
+            self.gone = True
         else:
             self._again()
 
