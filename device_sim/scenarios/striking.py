@@ -111,7 +111,11 @@ class Truth:
         for spec in (fitting[one] for one in chosen):
             # the chance is that of the event, begun anew: all have one depth, course and end
             alike = generator(self._birth.seed, "event", event.fault, at[-1], "course")
-            self._add(self._timed(fault.draw(alike, spec.id, spec.type, 0, group=group), fault, event, at))
+            found = self._timed(fault.draw(alike, spec.id, spec.type, 0, group=group), fault, event, at)
+            if harmless(fault.name):  # weather for all: each device may still have a change of its own
+                self._found.append(found)
+            else:
+                self._add(found)
 
     def _fitting(self, event: Event, at: Path) -> Iterable[DeviceSpec]:
         known, types = self._source.known, {spec.type for spec in self._homes.devices}

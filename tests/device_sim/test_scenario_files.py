@@ -338,3 +338,11 @@ def test_no_mutilated_file_does_anything_but_play_or_be_refused(data: st.DataObj
     except ScenarioFileInvalid as error:
         told.append(error)
     assert all(error.fix and (error.line is None or 1 <= error.line <= len(lines)) for error in told)
+
+
+def test_weather_for_all_leaves_room_for_what_happens_to_one() -> None:
+    weather = '[[events]]\nfault = "cold_spell"\nday = 10\n[[rates]]\nfault = "setpoint_changed"\nshare = 0.5\n'
+    scenario = made(GOOD + weather)
+    changed = {one.device for one in scenario.truth if one.fault == "setpoint_changed"}
+    assert len(changed) >= 9
+    assert changed <= {one.device for one in scenario.truth if one.fault == "cold_spell"}
