@@ -11,6 +11,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
+from device_sim.models.machine import DAY_MS
 from device_sim.scorecard import pictures, tables, wording
 from device_sim.scorecard.lives import Life
 from device_sim.scorecard.reasons import SENTENCES
@@ -35,7 +36,7 @@ $style
 .rows td.num { text-align: right; white-space: nowrap; }
 .rows th.num { text-align: right; }
 .rows tbody th { white-space: nowrap; }
-.picture-of { display: block; width: 100%; height: auto; max-width: 960px; font: 10.5px var(--font); }
+.picture-of { display: block; width: 100%; height: auto; font: 10.5px var(--font); }
 .picture-of text { fill: var(--soft); }
 .picture-of .grid { stroke: var(--line); }
 .picture-of .axis { stroke: var(--edge); }
@@ -51,7 +52,7 @@ $style
 .mark-again { fill: none; stroke: var(--high); stroke-width: 1.6; stroke-dasharray: 2 1.5; }
 .mark-wrong { fill: none; stroke: var(--urgent); stroke-width: 2.6; }
 .mark-said { fill: var(--ink); }
-.lives { display: grid; gap: .8rem; }
+.lives { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fill, minmax(min(30rem, 100%), 1fr)); }
 .legend svg { width: 16px; height: 14px; flex: none; }
 .legend .key::before { content: none; }
 </style>
@@ -155,9 +156,11 @@ def _lives(shown: Sequence[Life], all_of_them: int) -> str:
 
 def _life(one: Life) -> str:
     sentences = [f"{wording.fault_label(o.fault)}: {wording.ended(o)}" for o in one.outcomes]
-    wrong = sum(mark.kind == "wrong" for mark in one.marks)
-    if wrong:
-        sentences.append(f"{wrong} wrong {'contact' if wrong == 1 else 'contacts'}: nothing was the matter then.")
+    sentences += [
+        f"{mark.text}, on day {(mark.at_ms - one.start_ms) / DAY_MS:.1f}; nothing was wrong."
+        for mark in one.marks
+        if mark.kind == "wrong"
+    ]
     return LIFE.substitute(
         device=escape(one.device),
         kind=escape(wording.type_label(one.device_type)),

@@ -57,9 +57,9 @@ def histogram(values: Sequence[float], unit: str) -> str:
         f'<line class="axis" x1="{LEFT}" x2="{WIDE - LEFT}" y1="110" y2="110"/>'
         f'<line class="failure" x1="{zero:.1f}" x2="{zero:.1f}" y1="14" y2="110"/>'
         f'<line class="noticed" x1="{at_middle:.1f}" x2="{at_middle:.1f}" y1="14" y2="110"/>'
-        + _text(at_middle, 10, f"median {middle:.1f} {unit}", "middle")
-        + _text(LEFT, 124, f"{low:g}")
-        + _text(WIDE - LEFT, 124, f"{high:g} {unit}", "end")
+        + _text(at_middle, 10, f"median {wording.plain(round(middle, 1))} {unit}", "middle")
+        + _text(LEFT, 124, wording.plain(low))
+        + _text(WIDE - LEFT, 124, f"{wording.plain(high)} {unit}", "end")
     )
     said = f"{len(values)} values from {min(values):.1f} to {max(values):.1f} {unit}, median {middle:.1f}"
     return _svg(WIDE, 130, said, bars + axis)
@@ -104,7 +104,7 @@ def _bar(outcome: Outcome, top: float, x: Across) -> str:
     if outcome.noticed_ms is not None:
         at = x(outcome.noticed_ms)
         lines = f'<line class="noticed" x1="{at:.1f}" x2="{at:.1f}" y1="{top}" y2="{top + 19}"/>'
-    if outcome.course == "progressive" and failure < WIDE - LEFT:
+    if outcome.course == "progressive" and outcome.expects != "nothing" and failure < WIDE - LEFT:
         lines += f'<line class="failure" x1="{failure:.1f}" x2="{failure:.1f}" y1="{top}" y2="{top + 19}"/>'
     near_end = begin > WIDE * 0.6
     words = _text(begin - 5 if near_end else begin + 5, top + 14, wording.fault_label(outcome.fault), _side(near_end))

@@ -59,7 +59,7 @@ def groups(rows: Sequence[Mapping[str, Any]], by: str) -> str:
     """A row for each fault, device type or detector; detectors have no recall."""
     if not rows:
         return '<p class="none">Nothing.</p>'
-    columns = [*([] if by == "detector" else _TOLD), *_NOISE]
+    columns = [*([] if by == "detector" else _TOLD), *_NOISE, *(_RATE if by == "device_type" else [])]
     named = _LABELS.get(by, str)
     cells = [[named(row["name"]) or "Unknown", *(show(row) for _, show in columns)] for row in rows]
     return table(TITLES[by], ["Name", *(head for head, _ in columns)], cells)
@@ -80,10 +80,10 @@ _NOISE: tuple[tuple[str, Callable[[Mapping[str, Any]], str]], ...] = (
     ("Contacts", lambda row: str(row["contacts"])),
     ("Wrong", lambda row: str(row["wrong"])),
     ("Precision", _column("precision")),
-    ("Wrong per 1,000 d", _column("false_contacts_per_1000_device_days")),
     ("Findings", lambda row: str(row["findings"])),
-    ("Precision", _column("finding_precision")),
+    ("Right of them", _column("finding_precision")),
 )
+_RATE = [("Wrong per 1,000 d", _column("false_contacts_per_1000_device_days"))]
 
 
 def delays(pooled: Mapping[str, Any]) -> str:

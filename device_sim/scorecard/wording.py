@@ -32,7 +32,11 @@ def hours(value: float) -> str:
 
 def plain(value: float) -> str:
     """A number with at most two decimals."""
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
+    return _minus(f"{value:,.2f}".rstrip("0").rstrip("."))
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")
 
 
 @dataclass(frozen=True, slots=True)

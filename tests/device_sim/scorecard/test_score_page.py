@@ -73,7 +73,7 @@ def test_every_measure_and_every_struck_device_is_on_it() -> None:
     text = written(fleet(1))
     assert all(measure.label in text for measure in MEASURES.values())
     assert all(f"car-{number}" in text for number in range(4))
-    assert "1 wrong contact: nothing was the matter then." in text
+    assert "Told: Alternator gives too little, on day 5.2; nothing was wrong." in text
     assert "seed 1" in text
 
 
