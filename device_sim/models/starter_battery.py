@@ -34,9 +34,12 @@ class StarterBattery:
         return 11.75 + 0.95 * charge - 0.35 * (1 - strength)
 
     def start(self, charge: float, strength: float, outdoor: float, chance: np.random.Generator) -> float:
-        """The lowest voltage while starting. Lead-acid resistance grows by 1.2 % a kelvin of cold and with wear."""
+        """The lowest voltage while starting.
+
+        Lead-acid resistance grows by 1.2 % a kelvin of cold, with wear, and steeply as the battery runs empty.
+        """
         cold = 1 + 0.012 * max(0.0, 20 - outdoor)
-        inner = self.inner * cold / max(strength, 0.01) * (1 + 0.6 * (1 - charge))
+        inner = self.inner * cold / max(strength, 0.01) * (1 + 6 * (1 - charge) ** 3)
         return self.rested(charge, strength) / (1 + inner) + 0.06 * float(chance.standard_normal())
 
     @staticmethod

@@ -94,14 +94,19 @@ class Wheels:
     def _brake(
         self, drive: Drive, state: State, wear: Wear, chance: np.random.Generator
     ) -> tuple[State, dict[str, Floats]]:
-        """Wear grows with distance and with the square of how hard the car is braked."""
+        """Wear grows with distance and with the square of how hard the car is braked.
+
+        Whoever frees a caliper puts new pads in.
+        """
         now, columns = {}, {}
-        renewed = state.get("renewed", 0.0)
-        if not renewed and float(wear.knob("brake_parts", drive.ts[:1])[0]) > 1:
-            renewed = now["renewed"] = 1.0
-            state = state | {"pads_front": 0.0, "pads_rear": 0.0}
-        used = np.cumsum(drive.speed / 60 / 100 * self.pads * drive.effort**2)
         ground = wear.knob("brake_pads", drive.ts)
+        if not state.get("renewed") and float(wear.knob("brake_parts", drive.ts[:1])[0]) > 1:
+            now["renewed"] = 1.0
+            state = state | {"pads_front": 0.0, "pads_rear": 0.0}
+        if state.get("bound") and ground[0] == 1:
+            state = state | {"pads_front": 0.0}
+        now["bound"] = float(ground[-1] < 1)
+        used = np.cumsum(drive.speed / 60 / 100 * self.pads * drive.effort**2)
         for axle, part, left in (("front", 1.0, ground), ("rear", 0.65, np.ones(len(used)))):
             worn = np.minimum(state[f"pads_{axle}"] + used * part, 99.0)
             now[f"pads_{axle}"] = float(worn[-1])

@@ -313,3 +313,21 @@ def test_a_fault_changes_nothing_before_its_onset_whatever_the_hour(kind: str, h
             ailing = lived(kind, 1, struck, days=4).between(START, onset)
             assert ailing.ts.tobytes() == healthy.ts.tobytes(), name
             assert all(ailing.columns[one].tobytes() == healthy.columns[one].tobytes() for one in ailing.columns), name
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_what_a_workshop_mends_is_well_again(kind: str) -> None:
+    """The car starts again, and a freed caliper comes with new pads."""
+    mended = [replace(strike(name, kind, 1), end_ms=FAILURE + DAY) for name in ("weak_12v_battery", "brake_wear")]
+    after = lived(kind, 1, *mended).between(FAILURE + DAY, END).columns
+    assert np.nanmin(after["start_voltage"]) > 9.8
+    assert np.nanmax(after["pad_wear_front"]) < 5
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_dead_alternator_ends_in_a_car_that_needs_a_jump_start(seed: int) -> None:
+    rows = lived("vehicle", seed, replace(strike("charging_fault", "vehicle", seed), depth=1.0))
+    stayed = rows.columns["engine_on"] == 0
+    assert stayed.sum() >= 1
+    assert rows.columns["start_voltage"][stayed].max() < 7.2
+    assert (rows.columns["engine_on"][np.flatnonzero(stayed)[0] :] == 1).any()
