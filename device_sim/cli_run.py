@@ -37,35 +37,43 @@ class Connections(StrEnum):
     ONE = "one"
 
 
+ScenarioName = Annotated[str, typer.Argument(help="Name of the scenario (see `forewarn sim list`), or its file.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Same seed, same fleet. Default: from the settings.")]
+Days = Annotated[
+    int | None, typer.Option(min=1, max=60, help="Days of history. Default: the scenario's, else from the settings.")
+]
+Speed = Annotated[str, typer.Option(help="Pace of the history: times real time, or max.")]
+Duration = Annotated[
+    float, typer.Option(min=0, help="Seconds to live on in real time after the history; 0: stop there.")
+]
+Kind = Annotated[
+    Connections | None,
+    typer.Option(help="One for each device, with status and last will, or one for all. Default: from the settings."),
+]
+Secrets = Annotated[
+    Path | None,
+    typer.Option("--credentials", help="Folder of certificates or file of passwords of the devices; means `each`."),
+]
+Codec = Annotated[
+    str | None, typer.Option(help=f"Payload format of every device: {', '.join(CODECS)}. Default: its habit.")
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Folder for fleet.json and truth.json. Default: data folder/sim.")
+]
+
+
 def run(
     ctx: typer.Context,
-    scenario: Annotated[str, typer.Argument(help="Name of the scenario (see `forewarn sim list`), or its file.")],
+    scenario: ScenarioName,
     *,
-    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same fleet. Default: from the settings.")] = None,
-    days: Annotated[
-        int | None,
-        typer.Option(min=1, max=60, help="Days of history. Default: the scenario's, else from the settings."),
-    ] = None,
-    speed: Annotated[str, typer.Option(help="Pace of the history: times real time, or max.")] = "max",
-    duration: Annotated[
-        float, typer.Option(min=0, help="Seconds to live on in real time after the history; 0: stop there.")
-    ] = 0.0,
-    connections: Annotated[
-        Connections | None,
-        typer.Option(
-            help="One for each device, with status and last will, or one for all. Default: from the settings."
-        ),
-    ] = None,
-    secrets: Annotated[
-        Path | None,
-        typer.Option("--credentials", help="Folder of certificates or file of passwords of the devices; means `each`."),
-    ] = None,
-    codec: Annotated[
-        str | None, typer.Option(help=f"Payload format of every device: {', '.join(CODECS)}. Default: its habit.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for fleet.json and truth.json. Default: data folder/sim.")
-    ] = None,
+    seed: Seed = None,
+    days: Days = None,
+    speed: Speed = "max",
+    duration: Duration = 0.0,
+    connections: Kind = None,
+    secrets: Secrets = None,
+    codec: Codec = None,
+    out: Out = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Send a scenario's history, then its present, through the broker into the running product.
@@ -81,38 +89,41 @@ def run(
     forewarn sim run fleet_30d --days 2 --connections each --codec senml_json --json
     """
     current = settings(ctx)
-    pace = speed_of(speed)
+    pace = lifelike(current.of(Config), speed_of(speed))
     made = with_codec(_made(current, scenario, seed, days), codec)
-    names = [spec.id for spec in made.devices]
-    given = credentials.read(secrets, names, current.of(Broker)) if secrets else None
-    each = True if given else None if connections is None else connections is Connections.EACH
+    each, given = _identities(current, made, connections, secrets)
     paths = write(out or current.data_path("sim", made.name, "x").parent, made)
     stop, began = Stop().on_signals(), time.monotonic()
     links = connect(current, made, stop, each=each, credentials=given)
-    connected_s = time.monotonic() - began
-    fleet = Fleet(
-        made, links, pace=lifelike(current.of(Config), pace), clock=SystemClock(), sent_ms=made.birth.start_ms
-    )
+    connect_s = round(time.monotonic() - began, 2)
+    fleet = Fleet(made, links, pace=pace, clock=SystemClock(), sent_ms=made.birth.start_ms)
     try:
         used = _play(fleet, links, made, stop, duration, quiet=as_json)
     finally:
         links.close()
-    facts = {
+    written = {"manifest": str(paths[0]), "truth": str(paths[1])}
+    emit({**_about(made, links), "connect_s": connect_s, **used, "interrupted": stop.is_set(), **written}, as_json)
+
+
+def _identities(
+    current: Settings, made: Scenario, connections: Connections | None, secrets: Path | None
+) -> tuple[bool | None, dict[str, credentials.Credential] | None]:
+    """Whether each device has a connection of its own (None: as the settings say), and what it proves itself with."""
+    if secrets is None:
+        return (None if connections is None else connections is Connections.EACH), None
+    if connections is Connections.ONE:
+        raise ScenarioInvalid("One connection cannot use the credentials of many devices.", "Leave out --connections.")
+    return True, credentials.read(secrets, [spec.id for spec in made.devices], current.of(Broker))
+
+
+def _about(made: Scenario, links: Links) -> dict[str, Any]:
+    return {
         "scenario": made.name,
         "seed": made.birth.seed,
         "devices": len(made.devices),
         "faults": len(made.truth),
         "connections": links.tally.connections,
-        "connect_s": round(connected_s, 2),
-        **used,
-        "network": {name: count for name, count in asdict(fleet.network()).items() if count},
-        "underway": fleet.underway,
-        "interrupted": stop.is_set(),
-        "acknowledged_until_ms": fleet.sent.until_ms,
-        "manifest": str(paths[0]),
-        "truth": str(paths[1]),
     }
-    emit(facts, as_json)
 
 
 def speed_of(text: str) -> float | None:
@@ -170,6 +181,9 @@ def _play(fleet: Fleet, links: Links, made: Scenario, stop: Stop, duration: floa
         "cpu_s": round(cpu, 2),
         "generation_cpu_s": round(fleet.generation_s, 2),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "network": {name: count for name, count in asdict(fleet.network()).items() if count},
+        "underway": fleet.underway,
+        "acknowledged_until_ms": fleet.sent.until_ms,
     }
 
 
