@@ -46,6 +46,7 @@ def test_the_list_names_every_scenario_with_its_size() -> None:
     assert rows["one_freezer"]["devices"] == 1
     assert rows["small_mixed"]["quick"] is True
     assert rows["every_fault"]["quick"] is False
+    assert rows["healthy_fleet"]["faults"] == 0 < rows["healthy_fleet"]["changes"]
     for row in rows.values():
         assert row["device_days"] == row["devices"] * row["days"] > 0
         assert row["faults"] is None or row["faults"] >= 0

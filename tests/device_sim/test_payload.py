@@ -48,8 +48,8 @@ def test_every_value_of_every_type_comes_back_bit_for_bit(kind: str) -> None:
     fault = next(fault for _, fault in FAULTS.items() if fault.strikes(kind) and fault.expects == "contact")
     ailing = fault.draw(generator(1, kind), spec.id, kind, START + DAY_MS, None)
     stream = DeviceStream(spec, 7, START, [ailing])
-    rows = stream.window(START, START + 3 * DAY_MS)
-    messages = decoded(sent(stream, line_to(spec), START, START + 3 * DAY_MS))
+    rows = stream.window(START, START + 8 * DAY_MS)
+    messages = decoded(sent(stream, line_to(spec), START, START + 8 * DAY_MS))
     assert len(messages) == len(rows) > 0
     for index, message in enumerate(messages):
         assert message.ts == rows.ts[index]
