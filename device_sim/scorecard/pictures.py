@@ -15,6 +15,7 @@ from device_sim.scorecard.outcome import Outcome
 Across = Callable[[int | None], float]  # from an instant to its place; None is the end of the run
 
 WIDE, LEFT = 720.0, 8.0
+LIFE = 440.0  # width of a life; wider makes its words small where two stand side by side
 ROW = 22.0  # height of a fault's bar with its gap
 MARKS = 30.0  # height of the strip of findings and notices
 BINS = 24
@@ -29,12 +30,12 @@ def life(one: Life) -> str:
 
     def x(at_ms: int | None) -> float:
         at = one.end_ms if at_ms is None else at_ms
-        return LEFT + (WIDE - 2 * LEFT) * min(max((at - one.start_ms) / span, 0.0), 1.0)
+        return LEFT + (LIFE - 2 * LEFT) * min(max((at - one.start_ms) / span, 0.0), 1.0)
 
     parts = [_day_lines(one, x, bottom)]
     parts += [_bar(outcome, MARKS + ROW * row, x) for row, outcome in enumerate(one.outcomes)]
     parts += [_mark(mark.kind, x(mark.at_ms), mark.text) for mark in one.marks]
-    return _svg(WIDE, bottom + 14, f"{one.device}: {said}", "".join(parts))
+    return _svg(LIFE, bottom + 14, f"{one.device}: {said}", "".join(parts))
 
 
 def histogram(values: Sequence[float], unit: str) -> str:
@@ -84,7 +85,7 @@ def counted(items: Mapping[str, int]) -> str:
 
 def _day_lines(one: Life, x: Across, bottom: float) -> str:
     days = round((one.end_ms - one.start_ms) / DAY_MS)
-    step = max(1, -(-days // 12))
+    step = max(1, -(-days // 10))
     lines = []
     for day in range(0, days + 1, step):
         at = x(one.start_ms + day * DAY_MS)
@@ -104,9 +105,9 @@ def _bar(outcome: Outcome, top: float, x: Across) -> str:
     if outcome.noticed_ms is not None:
         at = x(outcome.noticed_ms)
         lines = f'<line class="noticed" x1="{at:.1f}" x2="{at:.1f}" y1="{top}" y2="{top + 19}"/>'
-    if outcome.course == "progressive" and outcome.expects != "nothing" and failure < WIDE - LEFT:
+    if outcome.course == "progressive" and outcome.expects != "nothing" and failure < LIFE - LEFT:
         lines += f'<line class="failure" x1="{failure:.1f}" x2="{failure:.1f}" y1="{top}" y2="{top + 19}"/>'
-    near_end = begin > WIDE * 0.6
+    near_end = begin > LIFE * 0.6
     words = _text(begin - 5 if near_end else begin + 5, top + 14, wording.fault_label(outcome.fault), _side(near_end))
     return f'<path class="{kind}" d="{shape}"/>{lines}{words}'
 

@@ -28,7 +28,7 @@ SENTENCES: Mapping[str, str] = {
     "gate": "The contact gate held the notice back.",
     "too_late": "The customer was told less than three days before the failure.",
 }
-_STAGES = {
+STAGES_TO_REASONS = {
     "still_true": "cleared",
     "owner": "no_owner",
     "consent": "no_consent",
@@ -64,7 +64,7 @@ def missed(
     if not tried:
         return "told_before" if notices else "no_notice"
     last = max(tried, key=lambda notice: (notice.created_ms, notice.id))
-    return _STATES.get(last.state) or _STAGES.get(last.stage, "gate")
+    return _STATES.get(last.state) or STAGES_TO_REASONS.get(last.stage, "gate")
 
 
 def _speechless(occurrence: Occurrence, truth: Sequence[Occurrence]) -> bool:

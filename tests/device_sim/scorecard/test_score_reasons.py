@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from device_sim.scorecard.reasons import _STAGES, SENTENCES
+from device_sim.scorecard.reasons import SENTENCES, STAGES_TO_REASONS
 from device_sim.scorecard.score import score
 from outreach.contact.gate import STAGES
 from tests.device_sim.scorecard.hand import case, found, notice, record, wrong
@@ -68,5 +68,5 @@ def test_told_before_it_began() -> None:
 
 
 def test_every_stage_of_the_gate_is_known_here_and_every_reason_has_a_sentence() -> None:
-    assert set(_STAGES) == set(STAGES)
-    assert set(_STAGES.values()) <= set(SENTENCES)
+    assert set(STAGES_TO_REASONS) == set(STAGES)
+    assert set(STAGES_TO_REASONS.values()) <= set(SENTENCES)
