@@ -17,7 +17,7 @@ from device_sim.models.machine import HOUR_MS
 from device_sim.network import Counts
 from device_sim.payload import Packet, packets, sent
 from device_sim.scenarios.scenario import Scenario
-from device_sim.stream import DeviceStream, life
+from device_sim.stream import DeviceStream, life, stream_of
 from kit.clock import Clock
 from kit.settings import Broker, Core, Settings
 from kit.supervise import Stop
@@ -66,7 +66,7 @@ class Fleet:
     ) -> None:
         birth, kept = scenario.birth, checkpoints or {}
         self._streams: Sequence[DeviceStream] = [
-            DeviceStream(spec, birth.seed, birth.start_ms, scenario.truth, kept.get(spec.id))
+            stream_of(spec, birth.seed, birth.start_ms, scenario.truth, kept.get(spec.id))
             for spec in scenario.devices
         ]
         self._types = {spec.id: spec.type for spec in scenario.devices}
@@ -123,7 +123,7 @@ class Fleet:
         """Send everything before `end_ms` that is not sent yet and wait until the broker acknowledged it.
 
         False when `stop` came first. Then, and when it raises DeliveryIncomplete, nothing of this window counts as
-        sent; to repeat it is harmless.
+        sent, and another fleet may go on from `until_ms`; to send twice is harmless.
         """
         began = time.process_time()
         ready = self._lived(end_ms) if rows_each is None else self._bulk(end_ms, rows_each)
