@@ -8,7 +8,7 @@ from device_sim.faults.fault import Fault, Occurrence
 from device_sim.faults.sensors import SIGNALS, dice, off
 from device_sim.models.machine import Rows, State
 
-OFTEN = 0.07  # of the readings in a bad hour
+OFTEN = 0.1  # of the readings in a bad hour
 
 
 def _spike(occurrence: Occurrence, rows: Rows, _memory: State) -> Rows:
@@ -30,7 +30,7 @@ SENSOR_SPIKES = Fault(
     expects="attention",
     noticed=None,
     bout_h=5.0,
-    duty=0.55,
+    duty=0.65,
     signals=SIGNALS,
     report=_spike,
 )

@@ -2,7 +2,16 @@
 
 from device_sim.faults.fault import Fault
 
-_FEEL_IT = ("heat_pump", "freezer", "circulation_pump", "air_handler", "vehicle", "electric_vehicle")
+_FEEL_IT = (
+    "heat_pump",
+    "freezer",
+    "circulation_pump",
+    "air_handler",
+    "vehicle",
+    "electric_vehicle",
+    "room_sensor",
+    "leak_sensor",
+)
 
 COLD_SPELL = Fault(
     name="cold_spell",

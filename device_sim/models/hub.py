@@ -43,6 +43,7 @@ class _Build:
     latency: float
     memory: float
     board: float
+    board_elsewhere: float
     air: int
     phase_s: int
 
@@ -52,6 +53,7 @@ class _Build:
         uplink = int(chance.random() < 0.3)
         low, high = ((-22.0, -14.0), (-96.0, -78.0))[uplink]
         rssi, moved = chance.uniform(low, high), chance.uniform(-9.0, 9.0)
+        board = chance.uniform(36, 46)
         return _Build(
             fixed=int(chance.integers(4, 15)),
             uplink=uplink,
@@ -59,7 +61,8 @@ class _Build:
             rssi_elsewhere=rssi + moved * uplink,  # a fibre is as bright in every corner
             latency=chance.uniform(8, 16) + 24.0 * uplink,
             memory=chance.uniform(34, 52),
-            board=chance.uniform(36, 46),
+            board=board,
+            board_elsewhere=board + float(chance.choice([-1.0, 1.0])) * chance.uniform(2.5, 6.0),
             air=number(identity.seed, identity.device, "line"),
             phase_s=int(chance.integers(5, 296)),
         )
@@ -107,10 +110,11 @@ class Hub:
     def _report(self, day: Day, ts: Instants, seen: Floats, wear: Wear, chance: np.random.Generator) -> Columns:
         build, hours = self._build, day.hour(ts)
         up, restarts, lost = seen
-        usage = wear.knob("usage", ts)
-        home = self._people.at_home(day, hours, wear) * usage
+        place = wear.knob("place", ts)
+        home = self._people.at_home(day, hours, wear) * wear.knob("usage", ts)
         busy = home * self._people.awake(day, hours, wear)
         memory = build.memory + lost + 5 * busy + 1.5 * smooth_noise(build.air + 1, ts, 9 * HOUR_MS)
+        board = build.board * place + build.board_elsewhere * (1 - place)
         choked = np.clip((memory - 78) / 18, 0, 1)
         cpu = 7 + 11 * np.clip(busy, 0, 3) * chance.gamma(3.0, 1 / 3, len(ts)) + 45 * choked + 25 * (up < 300)
         rssi, latency, loss = self._line(day, ts, choked, wear, chance)
@@ -123,7 +127,7 @@ class Hub:
             "restarts": restarts.copy(),
             "cpu_load": np.clip(quantised(cpu, 1.0), 1, 100),
             "memory_used": np.clip(measured(memory, chance, 0.4, 0.1), 5, 100),
-            "board_temp": measured(build.board + 0.13 * cpu, chance, 0.25, 0.1),
+            "board_temp": measured(board + 0.13 * cpu, chance, 0.25, 0.1),
             "uplink": np.full(len(ts), float(build.uplink)),
         }
 

@@ -87,4 +87,4 @@ class LeakSensor:
             "floor_temp": measured(ground, chance, 0.06, 0.1),
             **self._radio.report(ts, wear, ground, chance),
         }
-        return Rows(ts, columns).keep(self._radio.charge(ts, wear) > 0), {"wetness": float(wetness)}
+        return Rows(ts, columns).keep(self._radio.alive(ts, wear)), {"wetness": float(wetness)}

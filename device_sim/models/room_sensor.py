@@ -98,7 +98,7 @@ class RoomSensor:
         columns = self._report(ts, climate, wear, chance)
         columns["motion"] = (moved & (awake | (chance.random(len(ts)) < 0.03))).astype(np.float64)
         now = {name: float(store[-1]) for name, store in zip(("temp", "co2", "vapour"), climate, strict=True)}
-        return Rows(ts, columns).keep(self._radio.charge(ts, wear) > 0), now
+        return Rows(ts, columns).keep(self._radio.alive(ts, wear)), now
 
     def _inflow(self, day: Day, ts: Instants, wear: Wear, chance: np.random.Generator) -> _Inflow:
         hours, room = day.hour(ts), self._room

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from device_sim.models.chance import number, smooth_noise
 from device_sim.models.machine import DAY_MS, HOUR_MS, Columns, Floats, Identity, Instants, Wear, measured, quantised
 
 REPLACED_AT = 25.0  # % at which a careful owner puts a new cell in
+EMPTY = 4.0  # % at which the radio's voltage breaks down: the device is dead
 KNOBS = {
     "battery_health": "what the cell keeps of its charge; below 1 it discharges by itself and its resistance grows",
     "place": "1 where the device was put first, 0 elsewhere in the home",
@@ -37,9 +39,14 @@ class SmallRadio:
         )
 
     def charge(self, ts: Instants, wear: Wear) -> Floats:
-        """What is left in the cell in percent; 0 or less: the device is dead."""
+        """What is left in the cell in percent; below `EMPTY` the device is dead."""
         life = (self.gone + ts / (DAY_MS * self.life_days)) % 1.0
-        return 100.0 - (100.0 - REPLACED_AT) * life - 118.0 * (1.0 - wear.knob("battery_health", ts))
+        kept = np.clip(1.0 - 1.3 * (1.0 - wear.knob("battery_health", ts)), 0.0, 1.0)
+        return (100.0 - (100.0 - REPLACED_AT) * life) * kept
+
+    def alive(self, ts: Instants, wear: Wear) -> NDArray[np.bool_]:
+        """When there is power enough to send."""
+        return self.charge(ts, wear) >= EMPTY
 
     def report(self, ts: Instants, wear: Wear, air_temp: Floats, chance: np.random.Generator) -> Columns:
         """`battery_level`, `battery_voltage` and `rssi` of each message."""
