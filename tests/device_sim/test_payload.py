@@ -18,6 +18,7 @@ from device_sim.models.machine import DAY_MS, HOUR_MS, Rows
 from device_sim.network import PERFECT, Line, NetworkSpec
 from device_sim.payload import Packet, sent
 from device_sim.reporting import Habit
+from device_sim.scenarios import SCENARIOS
 from device_sim.stream import DeviceSpec, DeviceStream
 from ingest.wire.codecs import CODECS
 from ingest.wire.message import Message
@@ -208,3 +209,20 @@ def test_silence_sends_nothing() -> None:
     for habit in HABITS:
         quiet = DeviceStream(replace(spec, habit=habit), 7, START, [silent])
         assert sent(quiet, line_to(spec), START + 2 * DAY_MS, START + 3 * DAY_MS) == []
+
+
+def test_a_whole_scenario_on_a_bad_network_is_the_same_however_it_is_cut() -> None:
+    recipe = SCENARIOS.get("bad_network")
+    scenario = recipe.make(recipe.birth(3))
+    start = scenario.period.start_ms + 9 * DAY_MS  # faults have begun
+
+    def played(step_ms: int) -> list[tuple[str, int, bytes]]:
+        lines, found = scenario.lines(), []
+        for stream in scenario.streams():
+            for begin in range(start, start + DAY_MS, step_ms):
+                found += sent(stream, lines[stream.spec.id], begin, begin + step_ms)
+        return sorted((packet.device, packet.at_ms, packet.payload) for packet in found)
+
+    whole = played(DAY_MS)
+    assert len({device for device, _, _ in whole}) >= 15
+    assert whole == played(DAY_MS // 8)

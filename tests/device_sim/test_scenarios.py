@@ -75,7 +75,7 @@ def test_the_demonstration_is_24_well_formed_devices_in_four_zones() -> None:
     assert len({customer.email for customer in scenario.customers}) == len(owners)
 
 
-@pytest.mark.parametrize("name", list(SCENARIOS))
+@pytest.mark.parametrize("name", [name for name, recipe in SCENARIOS.items() if not recipe.recorded])
 def test_the_same_birth_makes_the_same_scenario_and_its_files_say_so(name: str, tmp_path: Path) -> None:
     one, other = made(STARTS[0], name=name), made(STARTS[0], name=name)
     assert manifest(one) == manifest(other)
