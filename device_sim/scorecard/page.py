@@ -88,6 +88,8 @@ def write(facts: Mapping[str, Any], lives: Sequence[Life], compared: Mapping[str
         _card("leads", "Days from the first contact to the failure", _leads(facts)),
         _card("missed", "Why faults were missed or told too late", _reasons(pooled["reasons"])),
         *(_card(f"by-{by}", title, tables.groups(pooled[f"by_{by}"], by)) for by, title in tables.TITLES.items()),
+        _card("levels", "How right at each level", tables.levels(pooled)),
+        _card("verdicts", "What was said of the findings", tables.verdicts(pooled)),
         _card("delays", "From onset to contact", tables.delays(pooled)),
         _card("runs", "Every run", tables.runs(facts["runs"])),
         _lives(shown, len(lives)),

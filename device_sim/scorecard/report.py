@@ -60,6 +60,7 @@ def document(scores: Sequence[Score]) -> dict[str, Any]:
             "seeds": sorted({score.seed for score in scores}),
             "device_days": round(sum(tally.device_days for tally in tallies), 3),
             **pooled(tallies),
+            "judged": {name: count for name, count in total(tallies).facts().items() if name != "samples"},
             "intervals": intervals([score.scenario for score in scores], tallies),
             "reasons": reasons(scores),
             **{f"by_{by}": rows(grouped(scores, by)) for by in GROUPS},

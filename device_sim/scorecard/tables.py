@@ -86,6 +86,45 @@ _NOISE: tuple[tuple[str, Callable[[Mapping[str, Any]], str]], ...] = (
 _RATE = [("Wrong per 1,000 d", _column("false_contacts_per_1000_device_days"))]
 
 
+def levels(pooled: Mapping[str, Any]) -> str:
+    """What was claimed to staff and what to customers, and how much of it was right."""
+    judged = pooled["judged"]
+    rows = [
+        [
+            words,
+            str(judged[many]),
+            str(judged[many] - judged[right]),
+            wording.shown("precision", pooled[share]),
+            wording.shown("false_contacts_per_1000_device_days", pooled[f"false_{many}_per_1000_device_days"]),
+        ]
+        for words, many, right, share in _LEVELS
+    ]
+    heads = ["Level", "Claims", "Wrong", "Precision", "Wrong per 1,000 d"]
+    return table("From finding to contact: how right", heads, rows)
+
+
+_LEVELS = (
+    ("Findings", "findings", "findings_right", "finding_precision"),
+    ("Cases", "cases", "cases_right", "case_precision"),
+    ("Contacts", "contacts", "right", "precision"),
+)
+
+
+def verdicts(pooled: Mapping[str, Any]) -> str:
+    """What people and telemetry said of our findings, and how often they were right themselves."""
+    judged = pooled["judged"]
+    rows = [
+        ["True", str(judged["verdicts_true"])],
+        ["False", str(judged["verdicts_false"])],
+        ["Benign", str(judged["verdicts_benign"])],
+        ["Precision by verdicts", wording.shown("precision", pooled["verdict_precision"])],
+        ["Precision by truth", wording.shown("precision", pooled["finding_precision"])],
+        ["Verdicts that are right", wording.shown("precision", pooled["verdict_agreement"])],
+        ["Complaints before any contact", str(judged["complaints_first"])],
+    ]
+    return table("Verdicts on findings", ["Verdict", "Findings"], rows)
+
+
 def delays(pooled: Mapping[str, Any]) -> str:
     """How long each step took: median, and what nine of ten stayed below."""
     rows = [[words, _hours(pooled[f"{name}_median"]), _hours(pooled[f"{name}_p90"])] for name, words in _DELAYS]

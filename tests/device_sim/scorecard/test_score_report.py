@@ -78,6 +78,7 @@ def test_an_interval_holds_the_pooled_value_and_one_seed_has_none() -> None:
         assert low <= pooled[name] <= high
     low, high = pooled["intervals"]["recall"]
     assert low < high
+    assert pooled["judged"]["contacts"] == sum(one.tally.contacts for one in mixed)
     assert not any(report.document(mixed[:1])["pooled"]["intervals"].values())
 
 
