@@ -101,7 +101,8 @@ class Hub:
         for tick, (plug, boot, ill) in enumerate(zip(pulled, boots, bad, strict=True)):
             up += HUB.period_s
             lost += LEAK_PER_H * ill * HUB.period_s / 3600
-            if plug or self._build.memory + lost > FULL:
+            updated = lost > 0 and not ill
+            if plug or updated or self._build.memory + lost > FULL:
                 up, restarts, lost = boot, restarts + 1, 0.0
             seen[:, tick] = up, restarts, lost
         columns = self._report(day, ts, seen, wear, chance)

@@ -62,7 +62,8 @@ class Wearer:
         if chance.random() < self.runs:
             begins = self.run_hour + chance.normal(0, 0.2)
             activity[(hours >= begins) & (hours < begins + chance.uniform(0.4, 0.8))] = RUNNING
-        activity[(hours >= self.run_hour) & (hours < self.run_hour + 0.75) & (training > 0)] = RUNNING
+        trains = max(self.run_hour, wakes + 0.3)
+        activity[(hours >= trains) & (hours < trains + 0.75) & (training > 0)] = RUNNING
         activity[(hours < wakes) | (hours >= sleeps)] = SLEEPING
         return activity
 
