@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,8 +36,8 @@ def read(path: Path, devices: list[str], broker: Broker) -> dict[str, Credential
     """The credential of each of `devices`, from a folder of certificates or a file of passwords.
 
     A folder holds ``NAME-SERIAL.pem`` with its ``.key`` for each device, itself or one level below, and perhaps
-    ``ca.pem``; of several the newest counts. A file has a line for each device: ``name:password``, or the JSON that
-    ``forewarn devices rotate NAME --kind password --json`` prints. Raises CredentialsUnusable.
+    ``ca.pem``; of several the newest counts. A file has a line ``name:password`` for each device, or what
+    ``forewarn devices rotate NAME --kind password --json`` printed for each. Raises CredentialsUnusable.
     """
     try:
         found = _certificates(path) if path.is_dir() else _passwords(path)
@@ -66,22 +67,29 @@ def _certificates(folder: Path) -> dict[str, Credential]:
 
 
 def _passwords(file: Path) -> dict[str, Credential]:
-    found: dict[str, Credential] = {}
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
-        if line.strip() and not line.startswith("#"):
-            name, password = _pair(file, number, line.strip())
-            found[name.replace(":", "_")] = Credential(name, password)
-    return found
+    text = file.read_text("utf-8")
+    pairs = _printed(file, text) if text.lstrip().startswith("{") else _lines(file, text)
+    return {name.replace(":", "_"): Credential(name, password) for name, password in pairs}
 
 
-def _pair(file: Path, number: int, line: str) -> tuple[str, str]:
-    if line.startswith("{"):
+def _printed(file: Path, text: str) -> Iterator[tuple[str, str]]:
+    """What `devices rotate` printed, one object after the other."""
+    decoder, at = json.JSONDecoder(), len(text) - len(text.lstrip())
+    while at < len(text):
         try:
-            given = json.loads(line)
-            return str(given["username"]), str(given["password"])
+            given, end = decoder.raw_decode(text, at)
+            yield str(given["username"]), str(given["password"])
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise CredentialsUnusable(file, f"line {number} is not what `devices rotate` prints ({error})") from error
-    name, colon, password = line.rpartition(":")
-    if not (name and colon and password):
-        raise CredentialsUnusable(file, f"line {number} is not of the form name:password")
-    return name, password
+            line = text.count("\n", 0, at) + 1
+            raise CredentialsUnusable(file, f"line {line} is not what `devices rotate` prints ({error})") from error
+        at = end + len(text[end:]) - len(text[end:].lstrip())
+
+
+def _lines(file: Path, text: str) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, colon, password = line.strip().rpartition(":")
+        if not (name and colon and password):
+            raise CredentialsUnusable(file, f"line {number} is not of the form name:password")
+        yield name, password

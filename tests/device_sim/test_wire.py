@@ -214,6 +214,7 @@ def test_a_password_that_is_wrong_is_a_refusal_in_words(guarded: Guarded, tmp_pa
     [
         ("d-0", "line 1 is not of the form name:password"),
         ("\n{}", "line 2 is not what `devices rotate` prints"),
+        ('{"username": "d-0", "password": "x"}\n{\n', "line 2 is not what `devices rotate` prints"),
         ("d-9:x", "it holds nothing for the device d-0 and 1 more"),
         (None, "No such file"),
     ],
@@ -223,6 +224,13 @@ def test_credentials_that_are_none_are_named_with_their_line(tmp_path: Path, con
         (tmp_path / "secrets.txt").write_text(content)
     with pytest.raises(CredentialsUnusable, match=says):
         credentials.read(tmp_path / "secrets.txt", names(2), Broker(url="mqtt://x"))
+
+
+def test_what_rotate_prints_for_one_device_after_the_other_is_a_file_of_passwords(tmp_path: Path) -> None:
+    printed = [{"device": name, "kind": "password", "username": name, "password": f"p-{name}"} for name in ("a", "b:1")]
+    (tmp_path / "secrets.json").write_text("\n".join(json.dumps(one, indent=2) for one in printed) + "\n")
+    found = credentials.read(tmp_path / "secrets.json", ["a", "b:1"], Broker(url="mqtt://x"))
+    assert [(one.username, one.password) for one in found.values()] == [("a", "p-a"), ("b:1", "p-b:1")]
 
 
 def test_of_several_certificates_the_newest_counts_and_names_may_end_like_serials(tmp_path: Path) -> None:
