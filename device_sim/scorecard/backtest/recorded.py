@@ -1,4 +1,4 @@
-"""History out of files: each recording is the life of one device, whose owner has agreed to everything."""
+"""History out of files: each recording is the life of one device, whose owner may be told at any hour."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from device_sim.errors import BacktestImpossible
 from device_sim.faults.fault import Occurrence
-from device_sim.models.machine import Rows
+from device_sim.models.machine import HOUR_MS, Rows
 from device_sim.recorded.sets.recorded_set import mapped
 from device_sim.replay.mapping import load
 from device_sim.scenarios.scenario import FIRST_DAY
@@ -17,9 +17,11 @@ from device_sim.scorecard.backtest.history import History, Wanted, span
 from device_sim.stream import DeviceSpec
 from ingest.reading import ReadingBatch, series_id
 from ingest.wire.device_types import DEVICE_TYPES
+from outreach.customers.manifest import NO_QUIET_HOURS
 from outreach.customers.record import SERVICE, ContactPoint, Customer
 
 OWNER = "owner"
+AFTER_MS = HOUR_MS  # after the last reading, so that notices go out; longer, and devices would be called silent
 
 
 def recorded(files: Sequence[Path], mapping: str, tenant: str, wanted: Wanted, truth: Sequence[Occurrence]) -> History:
@@ -42,7 +44,7 @@ def recorded(files: Sequence[Path], mapping: str, tenant: str, wanted: Wanted, t
     heard = [rows.ts for rows in lives.values() if len(rows)]
     if not heard:
         raise BacktestImpossible("The files hold no readings.", "Check the mapping with `forewarn replay`.")
-    start, judged, end = span(min(int(ts[0]) for ts in heard), max(int(ts[-1]) for ts in heard), wanted)
+    start, judged, end = span(min(int(ts[0]) for ts in heard), max(int(ts[-1]) for ts in heard) + AFTER_MS, wanted)
     return History(
         "recorded files",
         start,
@@ -60,7 +62,7 @@ def recorded(files: Sequence[Path], mapping: str, tenant: str, wanted: Wanted, t
 
 def _owner(tenant: str) -> Customer:
     point = ContactPoint("email", "owner@example.org", verified=True)
-    return Customer(tenant, OWNER, "Owner", "en", "UTC", "metric", None, (point,), (SERVICE,))
+    return Customer(tenant, OWNER, "Owner", "en", "UTC", "metric", NO_QUIET_HOURS, (point,), (SERVICE,))
 
 
 def _readings(lives: dict[str, Rows], kind: str, start_ms: int, end_ms: int) -> Iterable[tuple[str, ReadingBatch]]:
