@@ -22,6 +22,7 @@ from kit.settings import Section, Settings, section_types
 
 PREFIX = "forewarn-run-"
 _AT_ONCE = getattr(signal, "SIGQUIT", signal.SIGTERM)  # PostgreSQL's "immediate shutdown"
+_OWN: Mapping[str, Any] = {"ingest": {"store": {"kind": "parquet"}}}  # a server's readings are the installation's
 _UNSAFE = (  # the database lives as long as the run: nothing of it must survive a power cut
     "ALTER SYSTEM SET fsync = off",
     "ALTER SYSTEM SET synchronous_commit = off",
@@ -44,7 +45,7 @@ def private(settings: Settings, overlay: Mapping[str, Any]) -> Iterator[Settings
     server = LocalPostgres(folder / "db")
     try:
         url = server.start()
-        mine = laid_over(chosen, {"core": {"data_dir": folder / "data"}, "database": {"url": url}})
+        mine = laid_over(chosen, _OWN | {"core": {"data_dir": folder / "data"}, "database": {"url": url}})
         engine = db.connect(mine)
         try:
             _prepare(engine)

@@ -52,8 +52,8 @@ from outreach.tables import CaseRow, OutboxRow
 
 FLUSH_MS = 2 * 3_600_000  # between two flushes of the store; oftener makes small files, seldomer notices late that a
 # device's clock began to go wrong
-SETTLING_MS = 2 * 3_600_000  # at first every step ends in a flush: clocks are judged by it; shorter than eight steps
-# leaves clocks that always were wrong uncorrected for many times as long as the product would
+SETTLING_MS = 1_800_000  # at first every step ends in a flush: clocks are judged by eight of them; shorter leaves
+# clocks that always were wrong uncorrected for much longer than the product would
 LEASE_S = 7 * 86_400.0  # of real time: no run takes longer
 FRAMES = 4_096  # read from the log at once
 _NEVER_MS = 2**62

@@ -29,9 +29,9 @@ from outreach.contact import sink
 from outreach.contact.channels.channel import Channel
 from outreach.contact.channels.email import EmailChannel, Route
 
-TICK_MS = 300_000  # of the clock: longer finds later than the product would, shorter takes longer
-OF_A_RUN: Mapping[str, Any] = {  # one process needs no partitions, and its heart beats with the clock
-    "ingest": {"partitions": 1, "heartbeat_s": TICK_MS / 1000, "log_keep_hours": 0, "store": {"kind": "parquet"}},
+TICK_MS = 60_000  # of the clock: longer makes readings look late, and with them clocks wrong; shorter takes longer
+OF_A_RUN: Mapping[str, Any] = {  # one process needs no partitions, its heart beats with the clock, devices speak JSON
+    "ingest": {"partitions": 1, "heartbeat_s": TICK_MS / 1000, "codec": "forewarn_json"},
     "outreach": {"sender_threads": 1},
 }
 
