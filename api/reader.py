@@ -13,7 +13,7 @@ from babel.numbers import format_decimal
 
 LANGUAGES = ("en", "de")
 LEAST, MOST = 0.005, 1e12  # numbers outside are written with a power of ten: nobody counts so many zeros
-_UNITS = {"1": "", "Cel": "°C", "Ohm": "Ω", "{rpm}": "rpm"}
+_UNITS = {"1": "", "Cel": "°C", "Ohm": "Ω", "[ppm]": "ppm", "deg": "°", "m/s2": "m/s²", "uS": "µS"}
 
 
 @dataclass(frozen=True, slots=True)

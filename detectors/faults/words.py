@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-UNITS = {"Cel": "°C", "{rpm}": "rpm", "{steps}": "steps", "1": "", "%": "%", "/min": "per minute", "%/h": "% an hour"}
+UNITS = {
+    "Cel": "°C",
+    "1": "",
+    "/min": "per minute",
+    "%/h": "% an hour",
+    "[ppm]": "ppm",
+    "deg": "°",
+    "m/s2": "m/s²",
+    "uS": "µS",
+}
 
 
 def quantity(value: float, unit: str) -> str:
@@ -12,7 +21,7 @@ def quantity(value: float, unit: str) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     text = "0" if text == "-0" else text.replace("-", "\N{MINUS SIGN}")
-    return f"{text} {UNITS.get(unit, unit)}".strip()
+    return f"{text} {UNITS.get(unit, unit.strip('{}'))}".strip()
 
 
 def duration(ms: float) -> str:

@@ -111,14 +111,14 @@ class Wearable:
 
 
 def _moved(activity: Floats, columns: Columns, chance: np.random.Generator) -> Columns:
-    """Movement (mg), the direction while there is one (degrees), and how well the sensor lies on the skin (%)."""
+    """Movement (m/s2), the direction while there is one (degrees), and how well the sensor lies on the skin (%)."""
     count, worn = len(activity), columns["skin_contact"] > 0
     doing = activity.astype(np.int64)
-    movement = np.array([5.0, 18.0, 180.0, 640.0])[doing] * np.exp(0.35 * chance.standard_normal(count))
+    movement = np.array([0.05, 0.18, 1.8, 6.3])[doing] * np.exp(0.35 * chance.standard_normal(count))
     heading = 360 * chance.random(count)
     contact = np.array([96.0, 93.0, 88.0, 82.0])[doing] + 2.0 * chance.standard_normal(count)
     return {
-        "movement": quantised(np.where(worn, movement, 0.5), 1.0),
+        "movement": quantised(np.where(worn, np.minimum(movement, 40.0), 0.0), 0.01),
         "direction": np.where(worn & (doing >= WALKING), quantised(heading, 5.0), np.nan),
         "contact_quality": np.where(worn, np.clip(quantised(contact, 1.0), 0, 100), 0.0),
     }

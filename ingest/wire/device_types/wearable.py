@@ -17,7 +17,7 @@ WEARABLE = DeviceType(
         Signal(6, "battery_level", "Battery level", "%", 0, 100),
         Signal(7, "battery_voltage", "Battery voltage", "V", 0, 6),
         Signal(8, "signal_quality", "Optical signal quality", "%", 0, 100),
-        Signal(9, "movement", "Movement intensity (mean acceleration)", "m[g]", 0, 8000),
+        Signal(9, "movement", "Movement intensity (mean acceleration)", "m/s2", 0, 80),
         Signal(10, "direction", "Direction of movement", "deg", 0, 360),
         Signal(11, "resting_heart_rate", "Resting heart rate of last night", "/min", 0, 300, standard="40443-4"),
         Signal(12, "contact_quality", "Quality of the contact with the skin", "%", 0, 100),
