@@ -45,7 +45,7 @@ def private(settings: Settings, overlay: Mapping[str, Any]) -> Iterator[Settings
     server = LocalPostgres(folder / "db")
     try:
         url = server.start()
-        mine = laid_over(chosen, _OWN | {"core": {"data_dir": folder / "data"}, "database": {"url": url}})
+        mine = laid_over(chosen, {**_OWN, "core": {"data_dir": folder / "data"}, "database": {"url": url}})
         engine = db.connect(mine)
         try:
             _prepare(engine)
