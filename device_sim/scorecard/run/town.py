@@ -154,16 +154,15 @@ class Town:
                 return
 
     def _complain(self, about: Occurrence, owner: str) -> None:
-        """Press the help button, unless one was told of this device since the fault began, or it is well again."""
+        """Press the help button, unless one was told of this since it began, or it is well or somebody else's by now."""
         now_ms = self._product.clock.now_ms()
         known = any(
             told.customer == owner and told.about.device == about.device and told.about.at_ms >= about.onset_ms
             for told in self._told
         )
-        ended = not any(
-            (one.device, one.fault) == (about.device, about.fault) and active(one, now_ms) for one in self.truth
-        )
-        if known or ended:
+        same = [one for one in self.truth if (one.device, one.fault) == (about.device, about.fault)]
+        ended = not any(active(one, now_ms) for one in same)
+        if known or ended or self._owner(about.device, now_ms) != owner:
             return
         self._calls.append(Packet(about.device, now_ms, HELP, COMPLAINT, 0))
         self.said.append(Said(owner, about.device, about.fault, "complained", 0, now_ms))
@@ -181,9 +180,9 @@ class Town:
         """Follow a link of the mail and press its button."""
         clock = self._product.clock
         if what == "unsubscribed":
-            inbound.unsubscribe(session, clock, told.links[Purpose.UNSUBSCRIBE])
+            inbound.unsubscribe(session, clock, told.links.get(Purpose.UNSUBSCRIBE, ""))
         else:
-            inbound.answer(session, clock, told.links[Purpose.CASE], Answer[what.upper()])
+            inbound.answer(session, clock, told.links.get(Purpose.CASE, ""), Answer[what.upper()])
 
     def _tell_address(self, customer: Customer) -> None:
         """Give the new address, which is verified as the old one was."""
