@@ -15,6 +15,8 @@ from device_sim.models.chance import generator
 from device_sim.models.machine import DAY_MS
 from device_sim.recorded import library
 from device_sim.recorded.sets.wfdb_sample import beat_samples, samples_212
+from device_sim.scenarios import SCENARIOS
+from device_sim.scenarios.files import packaged
 from device_sim.stream import DeviceSpec, DeviceStream, stream_of
 from ingest.wire.device_types import DEVICE_TYPES
 from kit.clock import to_ms
@@ -143,6 +145,35 @@ def test_a_recording_that_is_not_there_is_told_with_the_nearest_name(name: str, 
         library.tape(name)
     assert problem in caught.value.problem
     assert fix in caught.value.fix
+
+
+RECORDED = sorted(name for name in packaged() if name.startswith("recorded_"))
+
+
+@recorded
+@pytest.mark.parametrize("name", RECORDED)
+def test_every_scenario_of_recordings_can_be_made_with_what_its_recordings_say(name: str) -> None:
+    recipe = SCENARIOS.get(name)
+    scenario = recipe.make(recipe.birth(3))
+    assert all(spec.recording for spec in scenario.devices)
+    said = [
+        one
+        for spec in scenario.devices
+        for one in library.truth_of(spec, 3, scenario.period.start_ms, scenario.period.end_ms)
+    ]
+    assert set(said) <= set(scenario.truth)
+    assert scenario.truth
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_scenario_of_recordings_is_named_without_them_and_refused_when_it_is_made(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "_configured", lambda: tmp_path)
+    recipe = SCENARIOS.get(name)
+    assert recipe.summary.endswith(".")
+    with pytest.raises(RecordingMissing):
+        recipe.make(recipe.birth())
 
 
 def test_without_the_data_the_error_names_the_folder_and_the_setting(tmp_path: Path) -> None:
