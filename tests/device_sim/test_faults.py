@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import cache
 
 import numpy as np
 import pytest
@@ -24,10 +25,23 @@ ONSET, FAILURE, END = START + 3 * DAY, START + 4 * DAY, START + 8 * DAY
 
 def twins(name: str, kind: str, seed: int = 1) -> tuple[Rows, Rows, Occurrence]:
     """Healthy rows, ailing rows, and the truth."""
-    spec = DeviceSpec(f"{kind}-1", kind, "m", "1", "l", "o", "Europe/Berlin")
-    occurrence = FAULTS.get(name).draw(generator(seed, name), spec.id, kind, ONSET, FAILURE)
-    healthy = DeviceStream(spec, seed, START).window(START, END)
-    return healthy, DeviceStream(spec, seed, START, [occurrence]).window(START, END), occurrence
+    occurrence = truth(name, kind, seed)
+    ailing = DeviceStream(device(kind), seed, START, [occurrence]).window(START, END)
+    return healthy(kind, seed), ailing, occurrence
+
+
+def device(kind: str) -> DeviceSpec:
+    return DeviceSpec(f"{kind}-1", kind, "m", "1", "l", "o", "Europe/Berlin")
+
+
+def truth(name: str, kind: str, seed: int = 1) -> Occurrence:
+    return FAULTS.get(name).draw(generator(seed, name), device(kind).id, kind, ONSET, FAILURE)
+
+
+@cache
+def healthy(kind: str, seed: int) -> Rows:
+    """The same for every fault: lived once."""
+    return DeviceStream(device(kind), seed, START).window(START, END)
 
 
 def after(rows: Rows, signal: str, where: str = "", equals: float = 1.0) -> float:
@@ -42,14 +56,14 @@ PAIRS = [(name, kind) for name, fault in FAULTS.items() for kind in MODELS if fa
 
 @pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_before_its_onset_a_fault_changes_no_byte(name: str, kind: str) -> None:
-    healthy, ailing, _ = twins(name, kind)
-    one, other = healthy.between(START, ONSET), ailing.between(START, ONSET)
+    well, ailing, _ = twins(name, kind)
+    one, other = well.between(START, ONSET), ailing.between(START, ONSET)
     assert one.ts.tobytes() == other.ts.tobytes()
     assert all(one.columns[signal].tobytes() == other.columns[signal].tobytes() for signal in one.columns)
 
 
 @pytest.mark.parametrize(("name", "kind"), PAIRS)
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_an_ailing_device_says_only_what_is_physically_possible(name: str, kind: str, seed: int) -> None:
     _, ailing, _ = twins(name, kind, seed)
     for signal in DEVICE_TYPES.get(kind).signals:
@@ -60,7 +74,7 @@ def test_an_ailing_device_says_only_what_is_physically_possible(name: str, kind:
 
 @pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_truth_goes_through_json_and_severity_grows_from_onset_to_failure(name: str, kind: str) -> None:
-    _, _, occurrence = twins(name, kind)
+    occurrence = truth(name, kind)
     assert Occurrence(**json.loads(json.dumps(asdict(occurrence)))) == occurrence
     severity = occurrence.severity(np.arange(START, END, 3_600_000))
     whole = replace(occurrence, end_ms=None, bout_ms=0).severity(np.arange(START, END, 3_600_000))
@@ -79,9 +93,9 @@ def test_a_repaired_device_is_well_again() -> None:
 
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_a_coolant_leak_overheats_the_engine_under_load_and_sets_its_code(seed: int) -> None:
-    healthy, ailing, _ = twins("coolant_leak", "vehicle", seed)
-    warm = healthy.between(FAILURE, END).columns["run_time"] > 900
-    rise = ailing.between(FAILURE, END).columns["coolant_temp"] - healthy.between(FAILURE, END).columns["coolant_temp"]
+    well, ailing, _ = twins("coolant_leak", "vehicle", seed)
+    warm = well.between(FAILURE, END).columns["run_time"] > 900
+    rise = ailing.between(FAILURE, END).columns["coolant_temp"] - well.between(FAILURE, END).columns["coolant_temp"]
     assert rise[warm].mean() > 5
     assert rise[warm].max() > 12
     hot = np.nanmax(ailing.columns["coolant_temp"]) > 118
@@ -90,45 +104,45 @@ def test_a_coolant_leak_overheats_the_engine_under_load_and_sets_its_code(seed: 
 
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_a_charging_fault_sags_the_voltage_while_driving(seed: int) -> None:
-    healthy, ailing, _ = twins("charging_fault", "vehicle", seed)
-    assert after(healthy, "voltage") > 13.8
+    well, ailing, _ = twins("charging_fault", "vehicle", seed)
+    assert after(well, "voltage") > 13.8
     assert after(ailing, "voltage") < 12.8
 
 
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_a_refrigerant_leak_moves_the_whole_circuit(seed: int) -> None:
-    healthy, ailing, _ = twins("refrigerant_leak", "heat_pump", seed)
-    assert after(ailing, "low_pressure", "mode") < 0.85 * after(healthy, "low_pressure", "mode")
-    assert after(ailing, "evaporator_temp", "mode") < after(healthy, "evaporator_temp", "mode") - 5
-    assert after(ailing, "discharge_temp", "mode") > after(healthy, "discharge_temp", "mode") + 8
-    assert after(ailing, "power") > 1.2 * after(healthy, "power")
-    assert after(ailing, "indoor_temp") < after(healthy, "indoor_temp") + 0.1
+    well, ailing, _ = twins("refrigerant_leak", "heat_pump", seed)
+    assert after(ailing, "low_pressure", "mode") < 0.85 * after(well, "low_pressure", "mode")
+    assert after(ailing, "evaporator_temp", "mode") < after(well, "evaporator_temp", "mode") - 5
+    assert after(ailing, "discharge_temp", "mode") > after(well, "discharge_temp", "mode") + 8
+    assert after(ailing, "power") > 1.2 * after(well, "power")
+    assert after(ailing, "indoor_temp") < after(well, "indoor_temp") + 0.1
 
 
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_a_worn_battery_empties_at_least_twice_as_fast(seed: int) -> None:
-    healthy, ailing, _ = twins("battery_wear", "wearable", seed)
+    well, ailing, _ = twins("battery_wear", "wearable", seed)
 
     def fall(rows: Rows) -> float:
         step = np.diff(rows.between(FAILURE, END).columns["battery_level"])
         return float(-step[step < 0].mean())
 
-    assert fall(ailing) > 2 * fall(healthy)
+    assert fall(ailing) > 2 * fall(well)
 
 
 @pytest.mark.parametrize("kind", list(MODELS))
 def test_a_stuck_sensor_says_one_value_from_its_onset_on(kind: str) -> None:
-    healthy, ailing, occurrence = twins("sensor_stuck", kind)
+    well, ailing, occurrence = twins("sensor_stuck", kind)
     stuck = ailing.between(ONSET, END).columns[occurrence.signal]
     assert len(set(stuck.tolist())) == 1
-    assert len(set(healthy.between(ONSET, END).columns[occurrence.signal].tolist())) > 5
+    assert len(set(well.between(ONSET, END).columns[occurrence.signal].tolist())) > 5
 
 
 @pytest.mark.parametrize("kind", list(MODELS))
 def test_a_silent_device_says_nothing_from_its_onset_on(kind: str) -> None:
-    healthy, ailing, _ = twins("silent", kind)
+    well, ailing, _ = twins("silent", kind)
     assert len(ailing.between(ONSET, END)) == 0
-    assert len(healthy.between(ONSET, END)) > 0
+    assert len(well.between(ONSET, END)) > 0
 
 
 @pytest.mark.parametrize(("name", "fault"), FAULTS.items())
