@@ -6,6 +6,7 @@ two ahead of the one at work, and both ways give the same bytes.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import signal
 from collections import Counter, deque
@@ -23,7 +24,7 @@ from device_sim.scenarios.scenario import Scenario
 from device_sim.scorecard.run.cost import peak_mb
 from ingest.gateway.packets import Packets
 from ingest.wire import topics
-from kit.errors import ServiceError
+from kit.errors import ForewarnError, ServiceError
 
 AHEAD = 2  # days; fewer lets the main process wait, more takes memory and delays repairs
 
@@ -59,6 +60,14 @@ class Delivery:
     mends: tuple[Mend, ...]
     counts: dict[str, int]
     peak_mb: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """Why the other process cannot make days: an error's words, because not every error travels."""
+
+    problem: str
+    fix: str
 
 
 class Source(Protocol):
@@ -132,16 +141,20 @@ class Beside:
         theirs.close()
 
     def order(self, order: Order) -> None:
-        self._end.send(order)
+        with contextlib.suppress(ConnectionError):  # `next` says why it ended
+            self._end.send(order)
 
     def next(self) -> Delivery:
-        """The next day. Raises ServiceError when the other process has died."""
+        """The next day. Raises ServiceError when the other process could not make it."""
         try:
-            return cast("Delivery", self._end.recv())
-        except EOFError:
+            made = self._end.recv()
+        except (EOFError, ConnectionError):
             raise ServiceError(
                 "The process that makes the fleet's days has ended.", "See its error above, or use one process."
             ) from None
+        if isinstance(made, _Failed):
+            raise ServiceError(made.problem, made.fix)
+        return cast("Delivery", made)
 
     def close(self) -> None:
         self._end.close()
@@ -170,10 +183,11 @@ def on_wire(tenant: str, packets: Sequence[Packet]) -> Packets:
 def _serve(end: Connection, scenario: Scenario, tenant: str) -> None:
     """The second process: one delivery for each order, until nobody orders any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process, which ends this one
-    maker = Maker(scenario, tenant)
-    while True:
+    with contextlib.suppress(EOFError, ConnectionError):
         try:
-            made = maker.make(end.recv())
-        except EOFError:
-            return
-        end.send(replace(made, peak_mb=peak_mb()))
+            maker = Maker(scenario, tenant)
+            while True:
+                made = maker.make(end.recv())
+                end.send(replace(made, peak_mb=peak_mb()))
+        except ForewarnError as error:
+            end.send(_Failed(error.problem, error.fix))

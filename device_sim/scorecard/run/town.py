@@ -154,7 +154,7 @@ class Town:
                 return
 
     def _complain(self, about: Occurrence, owner: str) -> None:
-        """Press the help button, unless one was told of this since it began, or it is well or somebody else's by now."""
+        """Press the help button, unless one was told since it began, or it is well or somebody else's by now."""
         now_ms = self._product.clock.now_ms()
         known = any(
             told.customer == owner and told.about.device == about.device and told.about.at_ms >= about.onset_ms

@@ -16,8 +16,9 @@ from device_sim.people import USUAL, Ways
 from device_sim.scenarios.scenario import FIRST_DAY, Birth, Customer, Scenario
 from device_sim.scorecard.record import Record
 from device_sim.scorecard.run import run, whole
+from device_sim.scorecard.run.ahead import Beside, Order
 from device_sim.stream import DeviceSpec
-from kit.errors import SettingsError
+from kit.errors import ServiceError, SettingsError
 from kit.settings import Settings
 
 DAYS = 12
@@ -92,3 +93,25 @@ def test_how_far_the_clock_moves_at_once_changes_no_finding_about_readings(
 def test_an_overlay_with_a_mistake_is_told_before_anything_begins(settings: Settings) -> None:
     with pytest.raises(SettingsError, match="quiet_form"):
         run(fleet(), settings=settings, overlay={"outreach": {"quiet_form": "21:00"}})
+
+
+def test_what_stops_the_process_that_makes_the_days_is_told_in_its_own_words() -> None:
+    made = fleet()
+    strange = replace(made, devices=(replace(made.devices[0], type="nosuch"),))
+    beside = Beside(strange, "demo")
+    try:
+        beside.order(Order(made.period.start_ms, made.period.end_ms))
+        with pytest.raises(ServiceError, match="nosuch"):
+            beside.next()
+    finally:
+        beside.close()
+
+
+def test_a_process_that_dies_is_told_of() -> None:
+    beside = Beside(fleet(), "demo")
+    beside._process.kill()
+    beside._process.join()
+    beside.order(Order(FIRST_DAY, FIRST_DAY + DAY_MS))
+    with pytest.raises(ServiceError, match="has ended"):
+        beside.next()
+    beside.close()
