@@ -137,7 +137,7 @@ class DeviceStream:
 
     def _begin(self, resume: dict[str, Any] | None) -> None:
         if resume:
-            self._live(date.fromisoformat(resume["date"]), dict(resume["state"]))
+            self._live(date.fromisoformat(resume["date"]), self._machine.first_state() | resume["state"])
             return
         # one day of life before the first message lets pipes and batteries find their temper
         first = from_ms(self._start_ms).astimezone(self._identity.zone).date() - timedelta(days=1)

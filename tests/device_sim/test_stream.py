@@ -111,3 +111,12 @@ def test_always_on_devices_report_at_their_period_and_a_parked_car_is_silent() -
     gaps = np.diff(stream("vehicle").window(START, END).ts)
     assert (gaps >= 60_000).all()
     assert (gaps > 3_600_000).sum() >= 10
+
+
+def test_a_life_kept_before_its_model_learned_something_new_goes_on() -> None:
+    spec = DeviceSpec("band-1", "wearable", "m", "1", "l", "o", "Europe/Berlin")
+    stream = DeviceStream(spec, 3, START)
+    stream.window(START, START + 3 * DAY)
+    kept = stream.checkpoint()
+    older = {**kept, "state": {name: value for name, value in kept["state"].items() if name == "level"}}
+    assert len(DeviceStream(spec, 3, START, resume=older).window(START + 3 * DAY, START + 4 * DAY))
