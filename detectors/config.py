@@ -38,5 +38,5 @@ class Config(Section):
         "`forewarn detectors list` names the symptoms.",
     )
     attention_threshold: float = Field(
-        8.75, gt=0, description="Surprise (nats) at which `detectors score` raises attention; lower shows more."
+        8.65, gt=0, description="Surprise (nats) at which `detectors score` raises attention; lower shows more."
     )

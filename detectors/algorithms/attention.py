@@ -1,6 +1,6 @@
 """The attention stage: which scores a person should look at.
 
-An alert needs ``score ≥ threshold · (1 + 0.08 h)`` and 120 readings since the last one, where h is the series' own
+An alert needs ``score ≥ threshold · (1 + 0.06 h)`` and 115 readings since the last one, where h is the series' own
 count of alerts with a half-life of 3,000 readings: a series that cries often must cry louder. Readings count as
 `period_ms` of time, so a slow and a fast recording of one device behave alike.
 """
@@ -16,9 +16,9 @@ from numba import njit
 from detectors.algorithms.detector import Floats, Ints
 from detectors.algorithms.state import Field, SlotState
 
-THRESHOLD = 8.75  # nats: the best operating point on NAB; lower shows more
-REFRACTORY = 120.0  # readings; 150 and more miss the second of two real events, 0 doubles the false ones
-STEP = 0.08  # rise of the threshold an alert; 0 costs 3 points of NAB, 0.2 makes a busy series deaf
+THRESHOLD = 8.65  # nats: the best operating point on NAB; lower shows more
+REFRACTORY = 115.0  # readings; 150 and more miss the second of two real events, 0 doubles the false ones
+STEP = 0.06  # rise of the threshold an alert; 0 costs 3 points of NAB, 0.2 makes a busy series deaf
 HALF_LIFE = 3000.0  # readings until half of the own alerts are forgotten
 GRACE = 100.0  # first readings of a series that raise nothing
 
@@ -38,7 +38,7 @@ class Attention:
     """See the module."""
 
     name: str = "attention"
-    version: str = "1"
+    version: str = "2"
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, score: Floats) -> Floats:

@@ -13,21 +13,21 @@ from detectors.algorithms.state import Field
 GAP_PERIODS = 3  # more lets a gap count as proof; fewer starves signals with jitter
 
 FIELDS = (
-    Field("enter", "f8", fill=5.0),  # severity that counts for the symptom; lower: false findings, higher: late
-    Field("leave", "f8", fill=2.5),  # severity below which a reading counts for recovery
-    Field("need", "i8", fill=6),  # k readings …
-    Field("of", "i8", fill=8),  # … of the last n, at most 62
-    Field("hold_ms", "f8", fill=900_000),  # and observed for this long; shorter: transients, longer: late
-    Field("lasting_ms", "f8", fill=7_200_000),  # from then on the symptom counts as lasting
+    Field("enter", "f4", fill=5.0),  # severity that counts for the symptom; lower: false findings, higher: late
+    Field("leave", "f4", fill=2.5),  # severity below which a reading counts for recovery
+    Field("need", "u1", fill=6),  # k readings …
+    Field("of", "u1", fill=8),  # … of the last n, at most 62
+    Field("hold_ms", "f4", fill=900_000),  # and observed for this long; shorter: transients, longer: late
+    Field("lasting_ms", "f4", fill=7_200_000),  # from then on the symptom counts as lasting
     Field("mask", "i8"),
     Field("calm_mask", "i8"),
-    Field("lasted", "f8"),
+    Field("lasted", "f4"),
     Field("was_hit", "u1"),
-    Field("calm", "f8"),
+    Field("calm", "f4"),
     Field("direction", "i1"),
     Field("active", "i1"),
     Field("onset", "i8"),
-    Field("count", "i8"),
+    Field("count", "i4"),
 )
 
 

@@ -20,59 +20,59 @@ from numba import njit
 
 from detectors.algorithms import histogram, persistence
 from detectors.algorithms.detector import Floats, Ints, Scores
-from detectors.algorithms.histogram import BINS, TINIEST
+from detectors.algorithms.histogram import BINS, FRAME, TINIEST
 from detectors.algorithms.state import Field, SlotState
 
 HOURS = 48  # hour of the day, weekday then weekend
-HOUR_MS = 3_600_000.0
 DAY_MS = 86_400_000
 THURSDAY = 3  # 1970-01-01, counted from Monday
 KEEP = 0.9996  # of a histogram's weight a period; 0.9993 forgets a week in a day, 0.9998 learns a change too late
 KEEP_GAP = 12.0  # periods that a gap decays at most: a long gap keeps what was learned
-LEVEL_RATE = 1 / 20  # of the level a period; faster follows noise, slower sees a shift late
+LEVEL_RATE = 2 / 41  # of the level a period; faster follows noise, slower sees a shift late
 MEAN_RATE = 2 / 201  # of the mean surprise a period
-PROFILE_MEMORY_H = 14.0  # hours spent in an hour of the day until its mean forgets: two weeks
-BASE_MEMORY_H = 336.0  # likewise for the overall mean
+PROFILE_MEMORY_S = 50_400.0  # spent in an hour of the day until its mean forgets: two weeks
+BASE_MEMORY_S = 24 * 50_400.0  # likewise for the overall mean
+QUICK_MOST = 100  # readings of an hour that are counted; its rate has long taken over
 QUICK_RATE = 0.07  # a period, of the quick profile that surprise looks at; 0 costs 1 to 2 points of NAB
-TRUST_H = 1.0  # hours after which an hour of the day weighs as much as what it shrinks towards
+TRUST_S = 3600.0  # seconds after which an hour of the day weighs as much as what it shrinks towards
+BAND_HOURS = 56  # hours for which the expected range is kept for charts: two days and what a symptom lasts
 RANGE_SD = 3.0  # robust deviations on each side of the middle that are called expected
-BAND_HOURS = 96  # hours for which the expected range is kept for charts
 REFRESH = 8  # learned readings between two looks at the spread; 1 costs a third more time
 SHRINK = 20.0  # readings at which the severity counts half: a young spread is a guess
-FIRST_H = 1 / 60  # hours that a first reading stands for
+FIRST_S = 60.0  # seconds that a first reading stands for
 MOST_SEVERE = 1e6
 HUGE = 1e30  # magnitudes are cut here, so that single precision holds them
-LEVEL, VALUE, RESIDUAL, MEAN, QUICK, DENSITIES = 0, 1, 2, 3, 4, 5
+LEVEL, VALUE, RESIDUAL, QUICK, MEAN, DENSITIES = 0, 1, 2, 3, 4, 5
 SHARES = np.array([0.005, 0.025, 0.25, 0.5, 0.75, 0.975, 0.995])
 
 FIELDS = (
     Field("frozen", "u1"),
-    Field("period_ms", "f8"),  # usual time between readings; 0: learned
-    Field("floor_sd", "f8"),  # smallest spread believed, in the signal's unit: sensor resolution and more
-    Field("tail", "f8", fill=1.0),  # weight of the tails in the spread; lower where transients make them
-    Field("smooth_ms", "f8"),  # severity looks at the mean over this time; 0: at the reading itself
-    Field("min_age_ms", "f8", fill=4 * 86_400_000.0),  # no symptom before this age …
-    Field("min_count", "f8", fill=300.0),  # … and so many readings
+    Field("period_ms", "f4"),  # usual time between readings; 0: learned
+    Field("floor_sd", "f4"),  # smallest spread believed, in the signal's unit: sensor resolution and more
+    Field("tail", "f4", fill=1.0),  # weight of the tails in the spread; lower where transients make them
+    Field("smooth_ms", "f4"),  # severity looks at the mean over this time; 0: at the reading itself
+    Field("min_age_ms", "f4", fill=4 * 86_400_000.0),  # no symptom before this age …
+    Field("min_count", "f4", fill=300.0),  # … and so many readings
     Field("first_ts", "i8"),
     Field("last_ts", "i8", fill=np.iinfo(np.int64).min),
     Field("seen", "f8"),
-    Field("learned", "i8"),
-    Field("cadence", "f8"),
+    Field("learned", "u4"),
+    Field("cadence", "f4"),
     Field("level", "f8"),
     Field("smoothed", "f8"),
-    Field("mean", "f8"),
-    Field("base", "f8"),
-    Field("base_h", "f8"),
+    Field("mean", "f4"),
+    Field("base", "f4"),
+    Field("base_s", "f4"),
     Field("profile", "f4", (HOURS,)),
-    Field("profile_h", "f4", (HOURS,)),
+    Field("profile_s", "u2", (HOURS,)),  # seconds spent in each, at most `PROFILE_MEMORY_S`
+    Field("owed_s", "f4"),  # less than a second, for the next reading
     Field("quick", "f4", (HOURS,)),
-    Field("quick_n", "f4", (HOURS,)),
-    Field("counts", "f4", (DENSITIES, BINS)),
-    Field("frames", "f8", (DENSITIES, 4)),
-    Field("band_hour", "i8", (BAND_HOURS,)),
-    Field("band_low", "f4", (BAND_HOURS,)),
-    Field("band_high", "f4", (BAND_HOURS,)),
-    Field("spread", "f8", (len(SHARES),)),
+    Field("quick_n", "u1", (HOURS,)),
+    Field("counts", "u2", (DENSITIES, BINS)),
+    Field("frames", "f8", (DENSITIES, FRAME)),
+    Field("spread", "f4", (len(SHARES),)),
+    Field("band_hour", "i4"),  # the newest hour since the epoch that `band` holds
+    Field("band", "f4", (BAND_HOURS, 2)),  # low, high of each; low above high: there was no reading
 )
 _Scored = namedtuple(  # noqa: PYI024
     "_Scored", ["x", "dt", "late", "units", "observed", "level", "smoothed", "mean", "residual", "novel", "severity"]
@@ -84,7 +84,7 @@ class Seasonal:
     """See the module. Parameters of a series are the columns that `FIELDS` gives a comment."""
 
     name: str = "seasonal"
-    version: str = "1"
+    version: str = "2"
     fields: tuple[Field, ...] = FIELDS + persistence.FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
@@ -98,11 +98,13 @@ class Seasonal:
 
         One point for each hour that had a reading, at the start of the hour, as it was expected then.
         """
-        hours = state["band_hour"][slot]
-        wanted = np.flatnonzero((hours >= start_ms // 3_600_000) & (hours <= end_ms // 3_600_000) & (hours > 0))
-        ordered = wanted[np.argsort(hours[wanted], kind="stable")]
-        low, high = state["band_low"][slot], state["band_high"][slot]
-        return [(int(hours[k]) * 3_600_000, float(low[k]), float(high[k])) for k in ordered]
+        row, points = state.rows[slot], []
+        last = int(row["band_hour"])
+        for hour in range(max(start_ms // 3_600_000, last - BAND_HOURS + 1, 1), min(end_ms // 3_600_000, last) + 1):
+            low, high = row["band"][hour % BAND_HOURS].tolist()
+            if low <= high:
+                points.append((hour * 3_600_000, low, high))
+        return points
 
 
 @njit(cache=True)
@@ -112,11 +114,11 @@ def _hour(ts: int) -> int:
 
 
 @njit(cache=True)
-def _expected(profile, hours, base, ts):  # type: ignore[no-untyped-def]
+def _expected(profile, spent, base, ts):  # type: ignore[no-untyped-def]
     here = _hour(ts)
     other = (here + 24) % HOURS
-    guess = base + (profile[other] - base) * hours[other] / (hours[other] + TRUST_H)
-    return guess + (profile[here] - guess) * hours[here] / (hours[here] + TRUST_H)
+    guess = base + (profile[other] - base) * spent[other] / (spent[other] + TRUST_S)
+    return guess + (profile[here] - guess) * spent[here] / (spent[here] + TRUST_S)
 
 
 @njit(cache=True)
@@ -163,7 +165,7 @@ def _condition(c, ts, x):  # type: ignore[no-untyped-def]
         level = c.level + _rate(LEVEL_RATE, units) * (x - c.level)
         if c.smooth_ms > 0.0:
             smoothed = c.smoothed + (1.0 - math.exp(-max(dt, 0.0) / c.smooth_ms)) * (x - c.smoothed)
-    residual = smoothed - _expected(c.profile, c.profile_h, x if first else c.base, ts)
+    residual = smoothed - _expected(c.profile, c.profile_s, x if first else c.base, ts)
     here = _hour(ts)
     novel = x - (c.quick[here] if c.quick_n[here] > 0.0 else level)
     of_novel = histogram.surprise(c.counts[QUICK], c.frames[QUICK], novel)
@@ -189,21 +191,23 @@ def _learn(c, ts, now):  # type: ignore[no-untyped-def]
         c.cadence = _next_cadence(c.cadence, now.dt, c.learned)
     here = _hour(ts)
     weight, units = min(now.units, 1.0), min(now.units, KEEP_GAP)
-    known = max(c.profile_h[here], c.profile_h[(here + 24) % HOURS])
-    trust = known / (known + TRUST_H)  # residuals about a profile that knows nothing would widen the spread for weeks
+    known = max(c.profile_s[here], c.profile_s[(here + 24) % HOURS])
+    trust = known / (known + TRUST_S)  # residuals about a profile that knows nothing would widen the spread for weeks
     keep, counts, frames = KEEP**units, c.counts, c.frames
     histogram.learn(counts[LEVEL], frames[LEVEL], now.level, weight, keep)
     histogram.learn(counts[VALUE], frames[VALUE], now.x, weight, keep)
     histogram.learn(counts[MEAN], frames[MEAN], now.mean, weight, keep)
     histogram.learn(counts[QUICK], frames[QUICK], now.novel, weight, keep)
     histogram.learn(counts[RESIDUAL], frames[RESIDUAL], now.residual, weight * trust, keep)
-    c.quick_n[here] += weight
+    c.quick_n[here] = min(c.quick_n[here] + 1, QUICK_MOST)
     c.quick[here] += (now.x - c.quick[here]) * max(weight / c.quick_n[here], _rate(QUICK_RATE, units))
-    hours = now.observed / HOUR_MS if now.observed > 0.0 else FIRST_H
-    c.profile_h[here] = min(c.profile_h[here] + hours, PROFILE_MEMORY_H)
-    c.profile[here] += (now.smoothed - c.profile[here]) * min(hours / c.profile_h[here], 1.0)
-    c.base_h = min(c.base_h + hours, BASE_MEMORY_H)
-    c.base += (now.x - c.base) * min(hours / c.base_h, 1.0)
+    seconds = now.observed / 1000.0 if now.observed > 0.0 else FIRST_S
+    spent = min(c.profile_s[here] + c.owed_s + seconds, PROFILE_MEMORY_S)
+    c.profile_s[here] = int(spent)
+    c.owed_s = spent - int(spent)
+    c.profile[here] += (now.smoothed - c.profile[here]) * min(seconds / spent, 1.0)
+    c.base_s = min(c.base_s + seconds, BASE_MEMORY_S)
+    c.base += (now.x - c.base) * min(seconds / c.base_s, 1.0)
     if c.learned < 8 * REFRESH or c.learned % REFRESH == 0:
         histogram.quantiles(counts[RESIDUAL], frames[RESIDUAL], SHARES, c.spread)
 
@@ -211,9 +215,11 @@ def _learn(c, ts, now):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _keep_band(c, ts, low, high):  # type: ignore[no-untyped-def]
     hour = ts // 3_600_000
-    if hour > c.band_hour[hour % BAND_HOURS]:
-        place = hour % BAND_HOURS
-        c.band_hour[place], c.band_low[place], c.band_high[place] = hour, low, high
+    if hour > c.band_hour:
+        for empty in range(max(c.band_hour + 1, hour - BAND_HOURS), hour):
+            c.band[empty % BAND_HOURS, 0], c.band[empty % BAND_HOURS, 1] = 1.0, 0.0
+        c.band[hour % BAND_HOURS, 0], c.band[hour % BAND_HOURS, 1] = low, high
+        c.band_hour = hour
 
 
 @njit(cache=True, nogil=True)

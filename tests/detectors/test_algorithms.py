@@ -11,7 +11,7 @@ import pytest
 from detectors.algorithms import attention, histogram
 from detectors.algorithms.attention import Attention
 from detectors.algorithms.detector import Scores, new_state
-from detectors.algorithms.histogram import BINS, PRIOR
+from detectors.algorithms.histogram import BINS, FRAME, PRIOR, STEP
 from detectors.algorithms.limit import Limit
 from detectors.algorithms.seasonal import Seasonal
 from detectors.algorithms.stuck import Stuck
@@ -31,7 +31,7 @@ def run(detector: Any, value: Any, step: int = 5 * MINUTE, **parameters: float) 
 
 
 def learned(values: list[float]) -> tuple[Any, Any]:
-    counts, frame = np.zeros(BINS, np.float32), np.zeros(4)
+    counts, frame = np.zeros(BINS, np.uint16), np.zeros(FRAME)
     for value in values:
         histogram.learn(counts, frame, value, 1.0, 1.0)
     return counts, frame
@@ -40,10 +40,27 @@ def learned(values: list[float]) -> tuple[Any, Any]:
 @pytest.mark.parametrize("values", [[0.0], [1e6, 1e6 + 1e-3], [-5, 3, 1e9, -1e9], list(np.linspace(0, 1, 500))])
 def test_a_histogram_keeps_every_count_however_far_its_range_grows(values: list[float]) -> None:
     counts, frame = learned(values)
-    assert counts.sum() == pytest.approx(len(values))
+    assert counts.sum() == STEP * len(values)
     low, width = frame[histogram.LOW], frame[histogram.WIDTH]
     assert low <= min(values)
     assert max(values) < low + BINS * width
+
+
+def test_a_histogram_forgets_at_the_rate_that_it_is_told_and_never_overflows() -> None:
+    counts, frame = np.zeros(BINS, np.uint16), np.zeros(FRAME)
+    for _ in range(20_000):
+        histogram.learn(counts, frame, 7.0, 1.0, 0.9996)
+    assert counts.sum() / (STEP * frame[histogram.UNIT]) == pytest.approx(2500, rel=0.02)
+    for _ in range(1733):  # half of the memory
+        histogram.learn(counts, frame, 90.0, 1.0, 0.9996)
+    assert counts.max() / counts.sum() == pytest.approx(0.5, abs=0.03)
+
+
+def test_parts_of_a_reading_add_up() -> None:
+    counts, frame = np.zeros(BINS, np.uint16), np.zeros(FRAME)
+    for _ in range(1000):
+        histogram.learn(counts, frame, 1.0, 0.01, 1.0)
+    assert counts.sum() == pytest.approx(10 * STEP, abs=1)
 
 
 def test_a_value_never_seen_is_as_surprising_as_the_past_is_long() -> None:
@@ -148,6 +165,6 @@ def test_attention_rests_after_an_alert_and_asks_more_of_a_series_that_cries_oft
     times = np.flatnonzero(raised)
     assert times[0] >= attention.GRACE
     assert np.diff(times).min() >= attention.REFRACTORY
-    assert len(times) <= 7
+    assert len(times) <= 8
     assert np.diff(times)[-1] > 5 * attention.REFRACTORY
     assert raised[times[0]] == score[0]
