@@ -10,6 +10,7 @@ import pytest
 
 from detectors.algorithms import attention, histogram
 from detectors.algorithms.attention import Attention
+from detectors.algorithms.departure import Departure
 from detectors.algorithms.detector import Scores, new_state
 from detectors.algorithms.histogram import BINS, FRAME, PRIOR, STEP
 from detectors.algorithms.limit import Limit
@@ -168,3 +169,50 @@ def test_attention_rests_after_an_alert_and_asks_more_of_a_series_that_cries_oft
     assert len(times) <= 8
     assert np.diff(times)[-1] > 5 * attention.REFRACTORY
     assert raised[times[0]] == score[0]
+
+
+def living(days: int, seed: int = 3) -> Any:
+    """A value every five minutes with a daily wave and noise, and days that differ by about 0.3."""
+    chance = np.random.default_rng(seed)
+    wave = 5 * np.sin(2 * np.pi * np.arange(days * 288) / 288) + chance.normal(0, 1, days * 288)
+    return 50 + wave + np.repeat(chance.normal(0, 0.3, days), 288)
+
+
+CREEP = {"period_ms": 5 * MINUTE, "floor_sd": 0.3, "enter": 5, "leave": 2.5, "hold_ms": 6 * HOUR}
+
+
+def test_a_departure_that_creeps_is_found_long_before_its_end_and_never_learned() -> None:
+    values = living(30)
+    values[10 * 288 :] += np.linspace(0, 10, 20 * 288)
+    scores, _, _ = run(Departure(), values, **CREEP)
+    first = int(np.flatnonzero(scores.active)[0]) / 288
+    assert 11 < first < 17
+    assert (scores.active[int(first * 288) + 12 :] > 0).mean() > 0.95
+    assert scores.high[-1] < 53
+
+
+def test_a_season_is_followed_and_no_departure() -> None:
+    values = living(120) + np.linspace(0, 6, 120 * 288)
+    scores, _, _ = run(Departure(), values, **CREEP)
+    assert not scores.active.any()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_days_that_differ_as_they_always_did_are_no_departure(seed: int) -> None:
+    scores, _, _ = run(Departure(), living(60, seed), **CREEP)
+    assert not scores.active.any()
+
+
+def test_a_departure_to_the_side_that_nobody_asked_for_says_nothing() -> None:
+    values = living(30)
+    values[15 * 288 :] -= 8
+    assert run(Departure(), values, **CREEP)[0].active.min() < 0
+    assert not run(Departure(), values, **CREEP, side=1)[0].active.any()
+
+
+def test_a_departure_ends_when_the_device_is_mended() -> None:
+    values = living(40)
+    values[12 * 288 : 20 * 288] += 8
+    scores, _, _ = run(Departure(), values, **CREEP)
+    assert scores.active[18 * 288] > 0
+    assert not scores.active[24 * 288 :].any()

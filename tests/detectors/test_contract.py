@@ -22,6 +22,7 @@ EAGER = {
     "seasonal": {"min_age_ms": 0, "min_count": 20, "hold_ms": 0, "need": 3, "of": 4},
     "stuck": {"min_ms": 600_000, "min_moves": 5},
     "limit": {"limit": 3.0, "hold_ms": 120_000, "calm_ms": 120_000},
+    "departure": {"span_ms": 600_000, "learn": 3, "hold_ms": 0, "need": 2, "of": 3},
     "silence": {"after_ms": 300_000, "grace_ms": 120_000},
 }
 
