@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from detectors.algorithms.detector import Floats, Ints
 from detectors.algorithms.state import Field, SlotState
-from detectors.engine.program import SIGNALS, WHEN, Program
+from detectors.engine.program import HOW, SIGNALS, WHEN, Program
 
+FALL = HOW["fall_per_hour"]
 BEFORE = np.iinfo(np.int64).min
 GAP_MS = 3_600_000.0  # a fall over a longer gap says nothing about its speed
 HOUR_MS = 3_600_000.0
@@ -48,10 +49,9 @@ def derive(
 @njit(cache=True)
 def _open(channel, gates, base, ts, signals):  # type: ignore[no-untyped-def]
     """0: an input is missing or a `when` gate is closed, 1: everything holds, 2: only an `only` gate is closed."""
-    if channel.second >= 0 and signals[base + channel.second].ts != ts:
-        return 0
-    if signals[base + channel.first].ts != ts:
-        return 0
+    for signal in (channel.first, channel.second, channel.over, channel.over_less):
+        if signal >= 0 and signals[base + signal].ts != ts:
+            return 0
     verdict = 1
     for at in range(channel.gate_from, channel.gate_to):
         gate = gates[at]
@@ -74,9 +74,21 @@ def _value(how, watch, first, second, ts):  # type: ignore[no-untyped-def]
         return first - second
     before, then = watch.value, watch.ts
     watch.value, watch.ts = first, ts
-    if then == BEFORE or ts - then > GAP_MS or first > before:
+    moved = before - first if how == FALL else first - before
+    if then == BEFORE or ts - then > GAP_MS or moved < 0.0:
         return math.nan
-    return (before - first) / (ts - then) * HOUR_MS
+    return moved / (ts - then) * HOUR_MS
+
+
+@njit(cache=True)
+def _divisor(channel, base, signals):  # type: ignore[no-untyped-def]
+    """What the channel's number is divided by, NaN where it is too small to divide by."""
+    if channel.over < 0:
+        return 1.0
+    divisor = signals[base + channel.over].value
+    if channel.over_less >= 0:
+        divisor -= signals[base + channel.over_less].value
+    return divisor if divisor >= channel.least else math.nan
 
 
 @njit(cache=True, nogil=True)
@@ -104,7 +116,9 @@ def _derive(device, signal, ts, value, program, devices, signals, watches, out):
             first = signals[base + channel.first].value
             second = signals[base + channel.second].value if channel.second >= 0 else 0.0
             slot = d.watch_at + watch - d.first_watch
-            number = _value(channel.how, watches[slot], first, second, ts[i]) if verdict == 1 else 0.0
+            number = 0.0
+            if verdict == 1:
+                number = _value(channel.how, watches[slot], first, second, ts[i]) / _divisor(channel, base, signals)
             if math.isnan(number):
                 continue
             out.watch[count], out.program[count], out.ts[count], out.value[count] = slot, watch, ts[i], number

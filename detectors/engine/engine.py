@@ -27,6 +27,7 @@ from detectors.faults import fusion
 from detectors.faults.catalogue import FAULTS
 from detectors.faults.evidence import Band, Scene, build, confidence
 from detectors.faults.fusion import Claim, Patient, Symptom
+from detectors.faults.profile import TWO_SIDED
 from detectors.finding import Finding, finding_id
 from ingest.reading import Frame, ReadingBatch, device_no, signal_no
 from kit.clock import from_ms
@@ -251,7 +252,7 @@ class Engine:
     def _symptom(self, samples: Any, sample: int, scores: Scores, at: int) -> Symptom:
         program = int(samples.program[sample])
         watch, active = self.program.watches[program], int(scores.active[at])
-        side = "" if watch.detector != "seasonal" else ":low" if active < 0 else ":high"
+        side = "" if watch.detector not in TWO_SIDED else ":low" if active < 0 else ":high"
         device = int(self._device_of[samples.watch[sample]])
         return Symptom(
             key=watch.symptom + side,

@@ -21,7 +21,7 @@ from ingest.wire.catalogue import DeviceType
 from ingest.wire.device_types import DEVICE_TYPES
 from kit.errors import SettingsError
 
-HOW = {"value": 0, "difference": 1, "fall_per_hour": 2}
+HOW = {"value": 0, "difference": 1, "fall_per_hour": 2, "rise_per_hour": 3}
 NO_SIGNAL = -1
 WHEN, ONLY = 0, 1
 
@@ -40,7 +40,7 @@ class TypeProgram:
 class Program:
     """All device types together. Watch numbers run over all types; signal numbers are the type's own.
 
-    channels             per watch a record: the operation, its signals (second -1: none), its range of `gates`
+    channels             per watch a record: the operation, its signals and divisors (-1: none), its range of `gates`
     gates                records: signal, low, high, and whether it is of `when` or of `only`
     triggers, trigger    per (type, signal): [start, end) in `trigger`, the watches that need that signal
     detector             per watch: the position of its detector in `detectors`
@@ -58,7 +58,10 @@ class Program:
 
 
 SIGNALS = 256  # rows of `triggers` a type
-CHANNEL = np.dtype([(name, np.int64) for name in ("how", "first", "second", "gate_from", "gate_to")])
+CHANNEL = np.dtype(
+    [(name, np.int64) for name in ("how", "first", "second", "over", "over_less", "gate_from", "gate_to")]
+    + [("least", np.float64)]
+)
 GATE = np.dtype([("signal", np.int64), ("low", np.float64), ("high", np.float64), ("kind", np.int64)])
 
 
@@ -84,7 +87,8 @@ class _Tables:
     def __init__(self) -> None:
         self._types: dict[str, TypeProgram] = {}
         self._watches: list[Watch] = []
-        self._channels: list[tuple[int, int, int]] = []
+        self._channels: list[tuple[int, int, int, int, int]] = []
+        self._least: list[float] = []
         self._gates: list[tuple[int, int]] = []
         self._gate_rows: list[tuple[int, float, float, int]] = []
         self._triggers: list[tuple[int, int]] = []
@@ -106,7 +110,11 @@ class _Tables:
         channel = watch.channel
         signals = [kind.signal(name).number for name in channel.signals]
         self._watches.append(watch)
-        self._channels.append((HOW[channel.how], signals[0], signals[1] if len(signals) > 1 else NO_SIGNAL))
+        over = [kind.signal(name).number for name in channel.over]
+        first, second, *_ = *signals, NO_SIGNAL
+        divisor, less, *_ = *over, NO_SIGNAL, NO_SIGNAL
+        self._channels.append((HOW[channel.how], first, second, divisor, less))
+        self._least.append(channel.least)
         gates = [
             (kind.signal(gate.signal).number, gate.low, gate.high, group)
             for group, gates_of in ((WHEN, channel.when), (ONLY, channel.only))
@@ -114,7 +122,7 @@ class _Tables:
         ]
         self._gates.append((len(self._gate_rows), len(self._gate_rows) + len(gates)))
         self._gate_rows += gates
-        return {*signals, *(gate[0] for gate in gates)}
+        return {*signals, *over, *(gate[0] for gate in gates)}
 
     def program(self) -> Program:
         """All of it as arrays."""
@@ -123,7 +131,13 @@ class _Tables:
             self._types,
             tuple(self._watches),
             detectors,
-            np.array([(*channel, *gates) for channel, gates in zip(self._channels, self._gates, strict=True)], CHANNEL),
+            np.array(
+                [
+                    (*channel, *gates, least)
+                    for channel, gates, least in zip(self._channels, self._gates, self._least, strict=True)
+                ],
+                CHANNEL,
+            ),
             np.array(self._gate_rows, GATE),
             np.array(self._triggers, np.int64).reshape(-1, 2),
             np.array(self._trigger, np.int64),

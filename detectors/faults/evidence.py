@@ -14,7 +14,8 @@ from detectors.finding import Evidence, SignalEvidence
 from ingest.wire.catalogue import DeviceType, Signal
 from kit.clock import from_ms
 
-BAND_BEFORE_MS = 2 * 86_400_000
+DAY_MS = 86_400_000
+BAND_BEFORE_MS = 2 * DAY_MS
 BAND_POINTS = 200
 
 Band = tuple[tuple[int, float, float], ...]
@@ -82,7 +83,7 @@ def _of_symptom(symptom: Symptom, claim: Claim, scene: Scene) -> SignalEvidence:
     watch = scene.profile.watches[symptom.watch]
     channel, value, low, high = watch.channel, symptom.value, symptom.low, symptom.high
     name = channel.signals[channel.subject]
-    if channel.how == "fall_per_hour":
+    if channel.how in {"fall_per_hour", "rise_per_hour"} or channel.over:
         value, low, high = symptom.first, -math.inf, math.inf
     elif channel.how == "difference" and channel.subject:
         value, low, high = symptom.first - value, symptom.first - high, symptom.first - low
@@ -137,7 +138,16 @@ def _reason(symptom: Symptom, at: int, scene: Scene) -> str:
     if watch.detector == "limit":
         side, bound = ("above", symptom.high) if math.isfinite(symptom.high) else ("below", symptom.low)
         return f"{channel.label} is {value}, {side} the limit of {quantity(bound, channel.unit)}, for {lasted}."
-    low, high = quantity(symptom.low, channel.unit), quantity(symptom.high, channel.unit)
-    return (
-        f"{channel.label} is {value}; {low} to {high} is usual for this device, and it has been outside for {lasted}."
-    )
+    usual = _usual(symptom, channel.unit)
+    if watch.detector == "departure":
+        span = duration(watch.parameters.get("span_ms", DAY_MS))
+        return f"{channel.label} is {value} on average over {span}; {usual} is usual for this device, for {lasted}."
+    return f"{channel.label} is {value}; {usual} is usual for this device, and it has been outside for {lasted}."
+
+
+def _usual(symptom: Symptom, unit: str) -> str:
+    """The expected range in words; it may be open to one side."""
+    low, high = quantity(symptom.low, unit), quantity(symptom.high, unit)
+    if math.isinf(symptom.low):
+        return f"up to {high}"
+    return f"{low} or more" if math.isinf(symptom.high) else f"{low} to {high}"

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-How = Literal["value", "difference", "fall_per_hour"]
+TWO_SIDED = frozenset({"seasonal", "departure"})
+"""Detectors that tell above from below: their symptoms end in ``:high`` or ``:low``."""
+
+How = Literal["value", "difference", "fall_per_hour", "rise_per_hour"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,13 @@ class Channel:
     """A number made of the signals of one message.
 
     ``value``: the one signal; ``difference``: the first minus the second; ``fall_per_hour``: how fast the signal
-    falls, nothing while it rises. There is no number unless every signal of the channel and of its gates is in the
-    message (the same device time) and every gate of `when` holds. While a gate of `only` does not hold the number
-    is 0: for differences that count only under a condition, 0 being "on target". `subject` is the place of the signal
-    that is shown as the cause.
+    falls, nothing while it rises; ``rise_per_hour``: how fast a counter grows, nothing where it starts again.
+    With `over` the number is divided by that signal, or by the first of two minus the second, and there is none while
+    the divisor is below `least`: power per degree, litres per turn.
+
+    There is no number unless every signal of the channel and of its gates is in the message (the same device time)
+    and every gate of `when` holds. While a gate of `only` does not hold the number is 0: for differences that count
+    only under a condition, 0 being "on target". `subject` is the place of the signal that is shown as the cause.
     """
 
     label: str
@@ -37,6 +43,8 @@ class Channel:
     when: tuple[Gate, ...] = ()
     only: tuple[Gate, ...] = ()
     subject: int = 0
+    over: tuple[str, ...] = ()
+    least: float = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,11 @@ def seasonal(symptom: str, channel: Channel, **parameters: float) -> Watch:
 def hint(symptom: str, channel: Channel, **parameters: float) -> Watch:
     """Likewise, but it speaks only as a part of a signature."""
     return Watch(symptom, "seasonal", channel, parameters)
+
+
+def departure(symptom: str, channel: Channel, **parameters: float) -> Watch:
+    """A watch for what creeps away from the series' own reference."""
+    return Watch(symptom, "departure", channel, parameters)
 
 
 def limit(symptom: str, channel: Channel, **parameters: float) -> Watch:

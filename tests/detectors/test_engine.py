@@ -13,6 +13,7 @@ from detectors.engine.engine import Engine
 from detectors.engine.program import Program, compile_profiles
 from detectors.errors import StateUnreadable
 from detectors.faults.catalogue import FAULTS
+from detectors.faults.profile import TWO_SIDED
 from detectors.faults.profiles import PROFILES
 from detectors.finding import Finding
 from ingest.reading import Frame, Quality, ReadingBatch, Refusal
@@ -209,7 +210,7 @@ def test_every_signature_is_within_reach_of_its_device_types_and_every_symptom_i
             watched = {
                 watch.symptom + side
                 for watch in PROFILES.get(kind).watches
-                for side in (("",) if watch.detector != "seasonal" else (":high", ":low"))
+                for side in ((":high", ":low") if watch.detector in TWO_SIDED else ("",))
             }
             assert set(fault.signature) <= watched, (name, kind)
             assert sum(fault.signature.values()) >= 1
