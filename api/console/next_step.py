@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from detectors.faults.catalogue import FLOODING, HELP_REQUESTED
+from detectors.faults.known.general import FLOODING, HELP_REQUESTED
 from outreach.cases.views import CaseState, CaseView
 
 Action = Literal["send", "verdict", "close", "assign", "wait"]

@@ -10,7 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from detectors.faults.catalogue import FAULTS, FLOODING
+from detectors.faults.catalogue import FAULTS
+from detectors.faults.known.general import FLOODING
 from detectors.faults.words import duration
 from detectors.finding import Evidence, Finding, finding_id
 from ingest.reading import Frame

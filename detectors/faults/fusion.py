@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from detectors.algorithms.detector import LASTING
-from detectors.faults.catalogue import FAULTS, RAISE_AT, UNUSUAL_BEHAVIOUR, Fault
+from detectors.faults.catalogue import FAULTS
+from detectors.faults.fault import RAISE_AT, Fault
+from detectors.faults.known.general import UNUSUAL_BEHAVIOUR
 
 CLEAR_BELOW = 0.5  # of the weight that raises; higher lets a fault flap, lower keeps a mended device in trouble
 ATTENTION_MS = 3_600_000  # an alert of the attention stage this long before the onset still belongs to it

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from detectors.faults.catalogue import HELP_REQUESTED
+from detectors.faults.known.general import HELP_REQUESTED
 from device_sim.faults import FAULTS
 from device_sim.faults.fault import Expects, Occurrence
 from device_sim.models.machine import DAY_MS

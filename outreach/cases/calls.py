@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from detectors import queries as findings
-from detectors.faults.catalogue import HELP_REQUESTED
+from detectors.faults.known.general import HELP_REQUESTED
 from detectors.finding import Evidence, Finding, SignalEvidence, finding_id
 from ingest import events
 from ingest.events import Claimed, Event

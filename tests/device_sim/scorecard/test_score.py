@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from detectors.faults.catalogue import HELP_REQUESTED
+from detectors.faults.known.general import HELP_REQUESTED
 from device_sim.faults import FAULTS
 from device_sim.models.machine import DAY_MS, HOUR_MS
 from device_sim.scorecard.record import Record, Said, Verdict

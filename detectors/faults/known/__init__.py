@@ -1,0 +1,1 @@
+"""The faults that Forewarn can name, by kind of device: a file each, listed at its end."""

@@ -1,0 +1,56 @@
+"""Faults that any device can have, and what is told without readings."""
+
+from detectors.faults.fault import Fault
+
+SENSOR_STUCK = Fault(
+    name="sensor_stuck",
+    label="Sensor is stuck",
+    device_types=(),
+    impact="medium",
+    urgency="low",
+    text_key="sensor_stuck",
+    contact=True,
+    signature={"stuck": 1.0},
+)
+SILENT = Fault(
+    name="silent",
+    label="Device has fallen silent",
+    device_types=(),
+    impact="medium",
+    urgency="medium",
+    text_key="silent",
+    contact=True,
+    signature={"silent": 1.0},
+)
+FLOODING = Fault(
+    name="flooding",
+    label="Device sends far too much",
+    device_types=(),
+    impact="medium",
+    urgency="medium",
+    text_key="flooding",
+    contact=False,
+    signature={"throttled": 1.0},
+)
+HELP_REQUESTED = Fault(
+    name="help_requested",
+    label="Help was asked for at the device",
+    device_types=(),
+    impact="high",
+    urgency="medium",
+    text_key="help_requested",
+    contact=False,
+    signature={"help": 1.0},
+)
+UNUSUAL_BEHAVIOUR = Fault(
+    name="unusual_behaviour",
+    label="Unusual behaviour",
+    device_types=(),
+    impact="low",
+    urgency="low",
+    text_key="unusual_behaviour",
+    contact=False,
+    signature={"unusual": 1.0},
+)
+
+FAULTS = (SENSOR_STUCK, SILENT, FLOODING, HELP_REQUESTED, UNUSUAL_BEHAVIOUR)
