@@ -1,7 +1,7 @@
 """Density surprise and robust severity about a daily and weekly profile: the detector for any number that varies.
 
 Three surprises, each −ln p under a decayed histogram of the past: of the value, of its exponentially weighted level
-(about 20 readings), and of the mean (about 200 readings) of the surprise of the seasonal residual. Together
+(about 40 readings), and of the mean (about 200 readings) of the surprise of the seasonal residual. Together
 ``surprise = sqrt(level² + value² + mean²)``. Severity is the residual over its robust spread: the widest of
 (q75−q25)/1.35, (q97.5−q2.5)/3.92 and (q99.5−q0.5)/5.15, so that a signal with two modes is not "out" in either.
 
