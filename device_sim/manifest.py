@@ -12,7 +12,7 @@ from device_sim.scenarios.scenario import Scenario
 
 MANIFEST = "fleet.json"
 TRUTH = "truth.json"
-REGISTERED = ("id", "type", "model", "firmware", "label", "owner", "time_zone")  # what the registry is told of a device
+REGISTERED = ("id", "type", "model", "firmware", "label", "owner", "time_zone", "parent")  # what the registry is told
 
 
 def manifest(scenario: Scenario) -> dict[str, Any]:

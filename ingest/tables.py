@@ -15,10 +15,16 @@ from kit.db import Base
 
 
 class DeviceRow(Base):
-    """A registered device. `no` is its number in series numbers: never reused. Once revoked it is not listened to."""
+    """A registered device. `no` is its number in series numbers: never reused. Once revoked it is not listened to.
+
+    `parent` is the identifier of the device through which it speaks, "" for none; that one may be registered later.
+    """
 
     __tablename__ = "device"
-    __table_args__ = (UniqueConstraint("tenant", "identifier"),)
+    __table_args__ = (
+        UniqueConstraint("tenant", "identifier"),
+        Index("ix_device_parent", "tenant", "parent", postgresql_where=text("parent <> ''")),
+    )
 
     no: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     tenant: Mapped[str]
@@ -28,6 +34,7 @@ class DeviceRow(Base):
     firmware: Mapped[str] = mapped_column(server_default="")
     label: Mapped[str] = mapped_column(server_default="")
     time_zone: Mapped[str] = mapped_column(server_default="UTC")
+    parent: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     revoked_at: Mapped[datetime | None]
 

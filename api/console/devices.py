@@ -17,7 +17,7 @@ from api.pages import page
 from api.site import Db, Here, Site
 from api.telemetry import Latest, kind_of
 from ingest import commands, events
-from ingest.registry.devices import Device, access_device, all_devices
+from ingest.registry.devices import Device, access_device, all_devices, children
 from ingest.store.errors import StoreError
 from ingest.writer import seen
 from kit.clock import from_ms
@@ -70,6 +70,7 @@ def device(site: Here, staff: Staff, db: Db, identifier: str, done: str = "") ->
         now=site.clock.now(),
         device=found,
         type_label=_type_label(found),
+        children=children(db, staff.tenant, found.identifier),
         owner=record.find(db, staff.tenant, found.owner) if found.owner else None,
         charts=charts,
         latest=latest,

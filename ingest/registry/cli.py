@@ -34,6 +34,7 @@ def add(
     label: Annotated[str, typer.Option(help="Name for people.")] = "",
     time_zone: Annotated[str, typer.Option(help="Time zone, such as Europe/Berlin.")] = "UTC",
     owner: Annotated[str | None, typer.Option(help="Customer who owns it.")] = None,
+    parent: Annotated[str, typer.Option(help="Hub or gateway through which it speaks, by its identifier.")] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Register a device, or bring what is known about it up to date.
@@ -42,7 +43,7 @@ def add(
     """
     with command_session(ctx) as (session, tenant):
         device = registry.register(
-            session, DeviceSpec(tenant, identifier, device_type, model, firmware, label, time_zone, owner)
+            session, DeviceSpec(tenant, identifier, device_type, model, firmware, label, time_zone, owner, parent)
         )
         audit.note(session, device, actor(), "registered", f"as {device.type}, owner {device.owner or 'nobody'}")
     emit(asdict(device), as_json)

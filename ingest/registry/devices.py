@@ -22,7 +22,10 @@ FIRST_OWNER_SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class DeviceSpec:
-    """What somebody says about a device. An `owner` of None leaves the owner as it is."""
+    """What somebody says about a device. An `owner` of None leaves the owner as it is.
+
+    `parent` is the identifier of the hub or gateway through which it speaks, "" for none.
+    """
 
     tenant: str
     identifier: str
@@ -32,13 +35,15 @@ class DeviceSpec:
     label: str = ""
     time_zone: str = "UTC"
     owner: str | None = None
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
     """A registered device. `no` is its number in series numbers; `owner` is the customer who has it now.
 
-    What a `revoked` device sends is refused until it is given new credentials.
+    What a `revoked` device sends is refused until it is given new credentials. While its `parent` (the identifier of
+    the hub or gateway through which it speaks, "" for none) cannot be heard, nor can it.
     """
 
     no: int
@@ -51,6 +56,7 @@ class Device:
     time_zone: str
     owner: str | None
     revoked: bool = False
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +72,11 @@ def register(session: Session, spec: DeviceSpec, at: datetime | None = None) -> 
     """Register a device, or bring what is known about it up to date; the same spec twice changes nothing.
 
     The first owner is taken to have had the device from the beginning; a later one has it from `at` (default: now).
-    Raises InvalidIdentifier, or InvalidDevice for an unknown type or time zone, a text over 200 characters, or a
-    type other than the registered one: its series would change their meaning.
+    Raises InvalidIdentifier, or InvalidDevice for an unknown type or time zone, a text over 200 characters, a device
+    that would be its own parent, or a type other than the registered one: its series would change their meaning.
     """
     _check(spec)
-    details = {"model": spec.model, "firmware": spec.firmware, "label": spec.label, "time_zone": spec.time_zone}
+    details = {name: getattr(spec, name) for name in ("model", "firmware", "label", "time_zone", "parent")}
     statement = insert(DeviceRow).values(tenant=spec.tenant, identifier=spec.identifier, type=spec.type, **details)
     statement = statement.on_conflict_do_update(
         index_elements=["tenant", "identifier"], set_=details, where=DeviceRow.type == spec.type
@@ -126,6 +132,12 @@ def by_identifiers(session: Session, tenant: str, identifiers: Iterable[str]) ->
     return _load(session, _devices().where(DeviceRow.tenant == tenant, DeviceRow.identifier.in_(wanted)))
 
 
+def children(session: Session, tenant: str, parent: str) -> list[Device]:
+    """The devices that speak through this one, by identifier."""
+    behind = (DeviceRow.tenant == tenant) & (DeviceRow.parent == parent) & (DeviceRow.parent != "")
+    return _load(session, _devices().where(behind).order_by(DeviceRow.identifier))
+
+
 def all_devices(session: Session, tenant: str) -> list[Device]:
     """Every device of the tenant by identifier."""
     return _load(session, _devices().where(DeviceRow.tenant == tenant).order_by(DeviceRow.identifier))
@@ -177,7 +189,7 @@ def _load(session: Session, query: Select[DeviceRow, str]) -> list[Device]:
 def _device(row: DeviceRow, owner: str | None) -> Device:
     revoked = row.revoked_at is not None
     described = (row.type, row.model, row.firmware, row.label, row.time_zone)
-    return Device(row.no, row.tenant, row.identifier, *described, owner, revoked)
+    return Device(row.no, row.tenant, row.identifier, *described, owner, revoked, row.parent)
 
 
 def _open_owner(session: Session, device_no: int) -> str | None:
@@ -189,6 +201,8 @@ def _open_owner(session: Session, device_no: int) -> str | None:
 def _check(spec: DeviceSpec) -> None:
     checked(spec.tenant)
     checked(spec.identifier)
+    if spec.parent and checked(spec.parent) == spec.identifier:
+        raise InvalidDevice(spec.identifier, "parent", "it cannot be its own parent.", "Name the hub, or nothing.")
     if spec.type not in DEVICE_TYPES:
         raise InvalidDevice(
             spec.identifier, "type", f"there is no device type '{spec.type}'.", f"Known: {', '.join(DEVICE_TYPES)}."

@@ -19,6 +19,7 @@ class _Entry(msgspec.Struct):
     label: str = ""
     owner: str | None = None
     time_zone: str = "UTC"
+    parent: str = ""
 
 
 class _Manifest(msgspec.Struct):
@@ -41,10 +42,12 @@ def read(path: Path, tenant: str) -> list[DeviceSpec]:
         if entry.id in seen:
             raise ManifestInvalid(path, f"device '{entry.id[:80]}' stands in it twice.")
         seen.add(entry.id)
-    return [
-        DeviceSpec(tenant, entry.id, entry.type, entry.model, entry.firmware, entry.label, entry.time_zone, entry.owner)
-        for entry in manifest.devices
-    ]
+    return [_spec(tenant, entry) for entry in manifest.devices]
+
+
+def _spec(tenant: str, entry: _Entry) -> DeviceSpec:
+    described = (entry.type, entry.model, entry.firmware, entry.label, entry.time_zone)
+    return DeviceSpec(tenant, entry.id, *described, owner=entry.owner, parent=entry.parent)
 
 
 def import_devices(session: Session, path: Path, tenant: str) -> list[Device]:

@@ -123,3 +123,26 @@ def test_a_file_that_is_no_manifest_is_refused(session: Session, tmp_path: Path,
 def test_a_manifest_that_is_not_there_is_refused(session: Session, tmp_path: Path) -> None:
     with pytest.raises(ManifestInvalid, match="No such file"):
         import_devices(session, tmp_path / "none.json", "demo")
+
+
+def test_a_device_can_speak_through_another_even_before_that_one_is_known(session: Session) -> None:
+    child = devices.register(session, DeviceSpec("demo", "room-1", "room_sensor", parent="hub-1"))
+    hub = devices.register(session, DeviceSpec("demo", "hub-1", "hub"))
+    devices.register(session, DeviceSpec("other", "room-1", "room_sensor", parent="hub-1"))
+    assert devices.children(session, "demo", "hub-1") == [child]
+    assert devices.children(session, "demo", "room-1") == devices.children(session, "demo", "") == []
+    assert (child.parent, hub.parent) == ("hub-1", "")
+    assert devices.register(session, DeviceSpec("demo", "room-1", "room_sensor")).parent == ""
+
+
+@pytest.mark.parametrize(("parent", "error"), [("car-1", InvalidDevice), ("a/b", InvalidIdentifier)])
+def test_a_parent_that_cannot_be_is_refused(session: Session, parent: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        devices.register(session, replace(CAR, parent=parent))
+
+
+def test_a_manifest_may_name_a_child_before_its_hub(session: Session, tmp_path: Path) -> None:
+    listed = [{"id": "leak-1", "type": "leak_sensor", "parent": "hub-1"}, {"id": "hub-1", "type": "hub"}]
+    path = tmp_path / "fleet.json"
+    path.write_text(json.dumps({"devices": listed}))
+    assert [device.parent for device in import_devices(session, path, "demo")] == ["hub-1", ""]
