@@ -63,7 +63,7 @@ def test_before_its_onset_a_fault_changes_no_byte(name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "kind"), PAIRS)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_an_ailing_device_says_only_what_is_physically_possible(name: str, kind: str, seed: int) -> None:
     _, ailing, _ = twins(name, kind, seed)
     for signal in DEVICE_TYPES.get(kind).signals:

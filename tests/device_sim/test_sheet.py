@@ -20,6 +20,7 @@ REAL = [fault for _, fault in FAULTS.items() if fault.expects != "nothing"]  # a
 PAIRS = [(fault.name, kind) for fault in REAL for kind in MODELS if fault.strikes(kind)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "kind"), PAIRS)
 def test_every_fault_tells_in_some_signal_of_every_device_type_that_it_strikes(fault: str, kind: str) -> None:
     assert any(telling(twins(fault, kind, seed, START), 3) for seed in (20, 21, 22))

@@ -302,6 +302,7 @@ def test_a_repaired_car_is_its_healthy_twin_again_in_all_that_the_fault_touched(
 
 
 @pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.slow
 @pytest.mark.parametrize("hour", range(0, 24, 2))
 def test_a_fault_changes_nothing_before_its_onset_whatever_the_hour(kind: str, hour: int) -> None:
     """Also in the middle of a drive or of a night on the cable."""

@@ -55,6 +55,7 @@ def test_an_overlay_that_cannot_be_is_told_with_its_key(
     assert caught.value.fix
 
 
+@pytest.mark.slow
 def test_two_places_at_once_do_not_meet_and_leave_nothing_behind(settings: Settings) -> None:
     with private(settings, {}) as one, private(settings, {"core": {"tenant": "other"}}) as other:
         folders = {place.of(Core).data_dir.absolute() for place in (one, other, settings)}
@@ -67,6 +68,7 @@ def test_two_places_at_once_do_not_meet_and_leave_nothing_behind(settings: Setti
     assert not any(folder.parent.exists() for folder in kept)
 
 
+@pytest.mark.slow
 def test_readings_of_a_run_never_reach_the_servers_of_the_installation(settings: Settings) -> None:
     ours = laid_over(settings, {"ingest": {"store": {"kind": "influx"}}})
     with private(ours, {"ingest": {"store": {"kind": "influx"}}}) as place:
@@ -74,6 +76,7 @@ def test_readings_of_a_run_never_reach_the_servers_of_the_installation(settings:
         assert place.of(Database).url != settings.of(Database).url
 
 
+@pytest.mark.slow
 def test_an_error_in_the_run_leaves_nothing_behind(settings: Settings) -> None:
     folders = []
 
@@ -87,6 +90,7 @@ def test_an_error_in_the_run_leaves_nothing_behind(settings: Settings) -> None:
     assert not folders[0].exists()
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_left_behind_is_cleared_by_the_next(settings: Settings) -> None:
     script = (
         "import os, signal, sys\n"
