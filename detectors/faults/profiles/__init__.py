@@ -3,10 +3,25 @@
 from detectors.faults.profile import Profile
 from detectors.faults.profiles.air_handler import AIR_HANDLER
 from detectors.faults.profiles.heat_pump import HEAT_PUMP
+from detectors.faults.profiles.hub import HUB
+from detectors.faults.profiles.leak_sensor import LEAK_SENSOR
+from detectors.faults.profiles.room_sensor import ROOM_SENSOR
 from detectors.faults.profiles.vehicle import VEHICLE
+from detectors.faults.profiles.washing_machine import WASHING_MACHINE
+from detectors.faults.profiles.water_meter import WATER_METER
 from detectors.faults.profiles.wearable import WEARABLE
 from kit.plugins import Registry
 
-PROFILES: Registry[Profile] = Registry(
-    "profile", {profile.device_type: profile for profile in (VEHICLE, HEAT_PUMP, AIR_HANDLER, WEARABLE)}
+ALL = (
+    VEHICLE,
+    HEAT_PUMP,
+    AIR_HANDLER,
+    WASHING_MACHINE,
+    WATER_METER,
+    HUB,
+    ROOM_SENSOR,
+    LEAK_SENSOR,
+    WEARABLE,
 )
+
+PROFILES: Registry[Profile] = Registry("profile", {profile.device_type: profile for profile in ALL})

@@ -1,20 +1,45 @@
-"""A wristband's own health. Vital signs are looked at only for a stuck sensor: judging a wearer needs consent."""
+"""A wristband: its cell, how it sits, how well it reads, and, with the wearer's consent, the pulse of their nights.
 
-from detectors.faults.profile import DAY, HOUR, MINUTE, Channel, Gate, Profile, plain, seasonal, stuck
+Vital signs are held against the wearer's own last nights, never against a table: a resting pulse of 48 and one of 74
+are both well. Only sleep counts, with the band on the skin and a clean optical signal, so neither a run nor a loose
+strap looks like an illness. It is no diagnosis. What is marked `vitals` sees nothing without consent.
+"""
+
+from detectors.faults.profile import DAY, HOUR, MINUTE, Channel, Gate, Profile, departure, plain, seasonal, stuck
 
 WORN = Gate("skin_contact", low=0.5)
+ASLEEP = Gate("activity", high=0)
+CLEAN = Gate("signal_quality", low=70)
+
 DRAIN = Channel("Battery drain", "%/h", ("battery_level",), "fall_per_hour", (WORN,))
+CONTACT = plain("Quality of the contact with the skin", "%", "contact_quality", WORN)
+OPTICS = plain("Optical signal quality at rest", "%", "signal_quality", WORN, Gate("activity", high=1))
 SKIN = plain("Skin temperature", "Cel", "skin_temp", WORN)
 PULSE = plain("Heart rate", "/min", "heart_rate", WORN)
+SLEEPING_PULSE = plain("Heart rate in sleep", "/min", "heart_rate", WORN, ASLEEP, CLEAN)
+SLEEPING_BREATH = plain("Respiration rate in sleep", "/min", "respiration_rate", WORN, ASLEEP, CLEAN)
+RESTING_PULSE = plain("Resting heart rate of the night", "/min", "resting_heart_rate", WORN)
 
 COMMON = {"period_ms": 5 * MINUTE, "min_age_ms": 5 * DAY, "min_count": 300}
+STEADY = {"period_ms": 5 * MINUTE, "need": 9, "of": 12, "hold_ms": HOUR}
 
 WEARABLE = Profile(
     "wearable",
     (
-        # a long run drains fast for an hour or two: only half a day of it is wear
-        seasonal("battery_drain", DRAIN, **COMMON, floor_sd=0.15, tail=0.5, smooth_ms=3 * HOUR, enter=5, leave=2.5,
-                 need=40, of=48, hold_ms=5 * HOUR, lasting_ms=24 * HOUR),
+        # a worn cell empties half as fast again; a run every day adds a twentieth
+        departure("battery_drain", DRAIN, **STEADY, span_ms=DAY, learn=5, floor_share=0.1, floor_sd=0.05, side=1,
+                  enter=4, leave=2),
+        departure("contact_quality", CONTACT, **STEADY, span_ms=12 * HOUR, learn=8, floor_sd=3, side=-1, enter=4,
+                  leave=2),
+        departure("signal_quality", OPTICS, **STEADY, span_ms=12 * HOUR, learn=8, floor_sd=2.5, side=-1, enter=4,
+                  leave=2),
+        # 2 beats are how nights differ; 7 above the own mean over a night is a body at work
+        departure("sleeping_pulse", SLEEPING_PULSE, **STEADY, span_ms=5 * HOUR, learn=6, floor_sd=2, side=1, enter=3.3,
+                  leave=1.5),
+        departure("sleeping_breath", SLEEPING_BREATH, **STEADY, span_ms=5 * HOUR, learn=6, floor_sd=0.25, side=1,
+                  enter=3, leave=1.5),
+        departure("resting_pulse", RESTING_PULSE, **STEADY, span_ms=DAY, learn=5, floor_sd=2, side=1, enter=3,
+                  leave=1.5),
         seasonal("skin_temp", SKIN, **COMMON, floor_sd=0.4, smooth_ms=HOUR, enter=6, leave=3, need=20, of=24,
                  hold_ms=4 * HOUR, lasting_ms=12 * HOUR),
         stuck(SKIN, period_ms=5 * MINUTE, min_ms=2 * HOUR, min_moves=300),

@@ -1,0 +1,29 @@
+"""A home hub: its line to the provider, its memory and its restarts, against its own first days."""
+
+from detectors.faults.profile import DAY, HOUR, MINUTE, Channel, Profile, departure, plain, stuck
+
+COMMON = {"period_ms": 5 * MINUTE, "span_ms": 12 * HOUR, "learn": 8}
+SHORT = {"need": 20, "of": 24, "hold_ms": 2 * HOUR}
+
+SIGNAL = plain("Signal strength of the uplink", "{dBm}", "rssi")
+TRIP = plain("Round trip to the provider", "ms", "latency")
+LOSS = plain("Packets lost", "%", "packet_loss")
+MEMORY = plain("Memory in use", "%", "memory_used")
+RESTARTS = Channel("Restarts", "{restarts}/h", ("restarts",), "rise_per_hour")
+
+HUB = Profile(
+    "hub",
+    (
+        # a line alone in the night and in the evening differs by less than a third; each of the three may have
+        # another cause (a moved antenna, a far server, a busy evening), two together are the line
+        departure("uplink_signal", SIGNAL, **COMMON, **SHORT, floor_sd=0.6, side=-1, enter=4, leave=2),
+        departure("round_trip", TRIP, **COMMON, **SHORT, floor_share=0.12, side=1, enter=4, leave=2),
+        departure("packet_loss", LOSS, **COMMON, **SHORT, floor_sd=0.12, side=1, enter=4, leave=2),
+        departure("memory_used", MEMORY, **COMMON, **SHORT, floor_sd=2, side=1, enter=4, leave=2),
+        # a day's mean of 1 a day; owners restart a router once when it is slow
+        departure("restarts", RESTARTS, period_ms=5 * MINUTE, span_ms=DAY, learn=4, floor_sd=0.02, side=1,
+                  enter=4, leave=2, need=20, of=24, hold_ms=2 * HOUR),
+        stuck(plain("Board temperature", "Cel", "board_temp"), period_ms=5 * MINUTE, min_ms=4 * HOUR, min_moves=300),
+    ),
+    silent_after_s=2 * 3600,
+)  # fmt: skip
