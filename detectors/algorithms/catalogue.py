@@ -2,12 +2,32 @@
 
 from detectors.algorithms.departure import Departure
 from detectors.algorithms.detector import Detector
+from detectors.algorithms.drift import Drift
 from detectors.algorithms.limit import Limit
+from detectors.algorithms.rate import Rate
 from detectors.algorithms.seasonal import Seasonal
+from detectors.algorithms.shift import Shift
 from detectors.algorithms.silence import Silence
 from detectors.algorithms.stuck import Stuck
+from detectors.algorithms.variance import Variance
 from kit.plugins import Registry
 
 DETECTORS: Registry[Detector] = Registry(
-    "detector", {detector.name: detector for detector in (Seasonal(), Stuck(), Limit(), Departure(), Silence())}
+    "detector",
+    {
+        detector.name: detector
+        for detector in (
+            Seasonal(),
+            Stuck(),
+            Limit(),
+            Departure(),
+            Shift(),
+            Variance(),
+            Rate(),
+            Drift(),
+            Silence(),
+        )
+    },
 )
+
+"""Those that judge devices by when they were heard; a profile watches with the others."""

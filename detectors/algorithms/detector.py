@@ -29,6 +29,8 @@ class Scores:
     active    the symptom after the reading: 0 quiet, 1 above, -1 below, ±2 when it has lasted
     onset     ms: when the symptom began, or the run of readings that may become one
     count     readings since then
+    ahead     of detectors that look ahead: (readings, 3), the days until the limit is reached with a chance of 10 %
+              and of 90 % (inf: not to be foreseen), and the chance that it is reached within a week
     A reading that is not finite scores 0 everywhere, keeps `active` and teaches nothing.
     """
 
@@ -40,6 +42,7 @@ class Scores:
     active: NDArray[np.int8]
     onset: Ints
     count: Ints
+    ahead: Floats | None = None
 
     @staticmethod
     def blank(length: int) -> Scores:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-TWO_SIDED = frozenset({"seasonal", "departure"})
+TWO_SIDED = frozenset({"seasonal", "departure", "shift", "variance", "rate"})
 """Detectors that tell above from below: their symptoms end in ``:high`` or ``:low``."""
 
 How = Literal["value", "difference", "fall_per_hour", "rise_per_hour"]
@@ -64,11 +64,16 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Everything watched on a device type. `silent_after_s` 0: silence means nothing (a parked car)."""
+    """Everything watched on a device type.
+
+    After `silent_after_s` a silence is shown to staff (0: silence means nothing, as with a parked car), after
+    `silent_lasting_s` the owner may be told; both later for a device that often comes back by itself.
+    """
 
     device_type: str
     watches: tuple[Watch, ...]
     silent_after_s: int = 0
+    silent_lasting_s: int = 86_400
 
 
 MINUTE = 60_000.0
@@ -94,6 +99,26 @@ def hint(symptom: str, channel: Channel, **parameters: float) -> Watch:
 def departure(symptom: str, channel: Channel, **parameters: float) -> Watch:
     """A watch for what creeps away from the series' own reference."""
     return Watch(symptom, "departure", channel, parameters)
+
+
+def shift(symptom: str, channel: Channel, **parameters: float) -> Watch:
+    """A watch for a level that has moved and stays."""
+    return Watch(symptom, "shift", channel, parameters)
+
+
+def variance(symptom: str, channel: Channel, **parameters: float) -> Watch:
+    """A watch for a spread that has changed."""
+    return Watch(symptom, "variance", channel, parameters)
+
+
+def rate(symptom: str, channel: Channel, **parameters: float) -> Watch:
+    """A watch for too many or too few events per time."""
+    return Watch(symptom, "rate", channel, parameters)
+
+
+def drift(symptom: str, channel: Channel, **parameters: float) -> Watch:
+    """A watch for a trend that will reach a limit; its finding says when."""
+    return Watch(symptom, "drift", channel, parameters)
 
 
 def limit(symptom: str, channel: Channel, **parameters: float) -> Watch:

@@ -23,6 +23,10 @@ EAGER = {
     "stuck": {"min_ms": 600_000, "min_moves": 5},
     "limit": {"limit": 3.0, "hold_ms": 120_000, "calm_ms": 120_000},
     "departure": {"span_ms": 600_000, "learn": 3, "hold_ms": 0, "need": 2, "of": 3},
+    "shift": {"span_ms": 300_000, "learn": 6, "enter": 4},
+    "variance": {"span_ms": 300_000, "learn": 6, "enter": 4},
+    "rate": {"span_ms": 600_000, "learn": 3},
+    "drift": {"span_ms": 300_000, "learn": 4, "limit": 3.0, "ahead_ms": 3_600_000},
     "silence": {"after_ms": 300_000, "grace_ms": 120_000},
 }
 
@@ -45,12 +49,16 @@ def daily(count: int, seed: int = 0) -> np.ndarray[Any, Any]:
     return np.sin(np.arange(count) / 60) + noise
 
 
+def columns(scores: Scores) -> list[Any]:
+    return [column for field in Scores.__dataclass_fields__ if (column := getattr(scores, field)) is not None]
+
+
 def bits(scores: Scores) -> list[bytes]:
-    return [getattr(scores, field).tobytes() for field in Scores.__dataclass_fields__]
+    return [column.tobytes() for column in columns(scores)]
 
 
 def joined(parts: list[Scores]) -> list[bytes]:
-    return [np.concatenate([getattr(part, field) for part in parts]).tobytes() for field in Scores.__dataclass_fields__]
+    return [np.concatenate(column).tobytes() for column in zip(*map(columns, parts), strict=True)]
 
 
 @every
@@ -138,7 +146,7 @@ def test_a_prefix_scores_as_it_does_within_the_whole(name: str) -> None:
     whole = run(detector, state_of(detector, 1), np.zeros(400), ts, value)
     for length in (1, 17, 200):
         part = run(detector, state_of(detector, 1), np.zeros(length), ts[:length], value[:length])
-        assert bits(part) == [getattr(whole, field)[:length].tobytes() for field in Scores.__dataclass_fields__]
+        assert bits(part) == [column[:length].tobytes() for column in columns(whole)]
 
 
 @every

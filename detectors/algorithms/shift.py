@@ -1,0 +1,53 @@
+"""A level that has moved, by a little or a lot, and stays: a two-sided cumulative sum (see `cusum`) of block means.
+
+Quicker than `departure` for a step, and it sees smaller ones: a shift of one deviation of an hour's mean shows after
+about a day at the defaults, by chance once in a hundred years a series. What returns every day at the same hour is a
+habit here, where `departure` looks at whole days.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from numba import njit
+
+from detectors.algorithms import cusum
+from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.state import Field, SlotState
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """See the module. Parameters of a series are the columns that `cusum.FIELDS` gives a comment."""
+
+    name: str = "shift"
+    version: str = "1"
+    fields: tuple[Field, ...] = cusum.FIELDS
+
+    def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
+        out = Scores.blank(len(slot))
+        results = (out.surprise, out.severity, out.low, out.high, out.judged, out.active, out.onset, out.count)
+        _update(slot, ts, value, state.rows, results)
+        return out
+
+
+@njit(cache=True, nogil=True)
+def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
+    surprise, severity, low, high, judged, active, onset, count = out
+    for i in range(len(slot)):
+        c = rows[slot[i]]
+        active[i], onset[i], count[i] = c.active, c.onset, c.count
+        if not math.isfinite(value[i]):
+            continue
+        x = min(max(value[i], -cusum.HUGE), cusum.HUGE)
+        signed, judged[i], low[i], high[i] = cusum.judged(c, ts[i])
+        surprise[i], severity[i] = 2.0 * c.slack * abs(signed), abs(signed)
+        if c.seen > 0.0 and ts[i] <= c.last_ts:
+            continue
+        observed, full = cusum.take(c, x, ts[i])
+        if c.blocks >= c.learn:
+            cusum.show(c, signed, ts[i], observed)
+            active[i], onset[i], count[i] = c.active, c.onset, c.count
+        if full:
+            cusum.close(c, c.mean, ts[i])
