@@ -2,6 +2,7 @@
 
 from detectors.faults.profile import Profile
 from detectors.faults.profiles.air_handler import AIR_HANDLER
+from detectors.faults.profiles.electric_vehicle import ELECTRIC_VEHICLE
 from detectors.faults.profiles.heat_pump import HEAT_PUMP
 from detectors.faults.profiles.hub import HUB
 from detectors.faults.profiles.leak_sensor import LEAK_SENSOR
@@ -14,6 +15,7 @@ from kit.plugins import Registry
 
 ALL = (
     VEHICLE,
+    ELECTRIC_VEHICLE,
     HEAT_PUMP,
     AIR_HANDLER,
     WASHING_MACHINE,

@@ -1,21 +1,37 @@
-"""A car: engine heat and charging. Its own habits are judged only warm and driven, a fixed limit at any age."""
+"""A car with an engine: its heat, mixture, ignition and charging, each warm and driven, and what every car has.
 
-from detectors.faults.profile import DAY, MINUTE, Channel, Gate, Profile, limit, plain, seasonal, stuck
+A drive is short, so symptoms show within minutes of driving. What creeps is held against the car's own first hours
+of driving; fixed limits speak at any age, also over a single recorded drive.
+"""
+
+from detectors.faults.profile import DAY, MINUTE, Channel, Gate, Profile, departure, limit, plain, seasonal, stuck
+from detectors.faults.profiles.chassis import brakes, starter, tyres
 
 RUNNING = Gate("rpm", low=500)
 WARM = Gate("run_time", low=900)
 MOVING = Gate("speed", low=5)
+DRIVEN = Gate("speed", low=20)
 
 COOLANT = plain("Coolant temperature", "Cel", "coolant_temp", RUNNING)
 WARM_COOLANT = plain("Coolant temperature of the warm engine", "Cel", "coolant_temp", RUNNING, WARM)
+LONG_DRIVEN_COOLANT = plain(
+    "Coolant temperature after twenty minutes", "Cel", "coolant_temp", RUNNING, DRIVEN, Gate("run_time", low=1200)
+)
 CHARGING = plain("Voltage with the engine running", "V", "voltage", RUNNING, Gate("run_time", low=120))
 INTAKE = plain("Intake air temperature", "Cel", "intake_temp", MOVING)
 MANIFOLD = plain("Intake manifold pressure", "kPa", "manifold_pressure", MOVING)
-TRIM = Channel("Long-term fuel trim", "%", ("fuel_trim_long",), when=(RUNNING, WARM))
+TRIM = Channel("Long-term fuel trim", "%", ("fuel_trim_long",), when=(RUNNING, Gate("run_time", low=300)))
+MISFIRES = plain("Misfires in a minute", "/min", "misfires", RUNNING)
+REAR_OXYGEN = plain(
+    "Swing of the oxygen sensor behind the catalyst", "V", "oxygen_swing", DRIVEN, Gate("run_time", low=600)
+)
 
-# A drive is short, so a symptom must show within minutes of driving; a warm-up of days and of hundreds of readings
-# keeps the first drives (and a single recorded one) to the fixed limits.
+# days and hundreds of readings keep the first drives (and a single recorded one) to the fixed limits
 YOUNG = {"period_ms": MINUTE, "min_age_ms": 4 * DAY, "min_count": 240}
+
+# half an hour of driving smooths hills and traffic lights away; ten of them are half a week of commuting
+DRIVES = {"period_ms": MINUTE, "span_ms": 30 * MINUTE, "learn": 8, "memory": 40, "need": 6, "of": 8,
+          "hold_ms": 12 * MINUTE, "lasting_ms": 60 * MINUTE}  # fmt: skip
 
 VEHICLE = Profile(
     "vehicle",
@@ -24,8 +40,18 @@ VEHICLE = Profile(
         # shows under load only, so an hour and a half of cool driving is asked before it counts as mended
         limit("coolant_hot", COOLANT, period_ms=MINUTE, limit=110, back=5, unit=2, hold_ms=3 * MINUTE,
               calm_ms=90 * MINUTE),
+        # 1.6 K in the mean of an hour: a thermostat that must open further to shed the same heat is that much warmer
+        # while half of the coolant is gone; smaller calls a heat wave a leak, larger waits until the motorway boils it
+        departure("coolant_level", WARM_COOLANT, **{**DRIVES, "span_ms": 60 * MINUTE, "learn": 5}, floor_sd=0.45,
+                  side=1, enter=3.5, leave=1.8),
+        # 6 K, after twenty minutes: on a frosty morning an engine takes that long to get warm
+        departure("coolant_warm", LONG_DRIVEN_COOLANT, **{**DRIVES, "learn": 4}, floor_sd=1.5, side=-1, enter=4,
+                  leave=2),
         seasonal("coolant_temp", WARM_COOLANT, **YOUNG, floor_sd=1.2, smooth_ms=3 * MINUTE, enter=6, leave=3,
                  need=4, of=6, hold_ms=4 * MINUTE, lasting_ms=40 * MINUTE),
+        # 70 °C after twenty minutes: where the car's own diagnosis calls the thermostat open (P0128)
+        limit("coolant_cold", LONG_DRIVEN_COOLANT, period_ms=MINUTE, side=-1, limit=70, back=5, unit=3,
+              hold_ms=25 * MINUTE, calm_ms=40 * MINUTE),
         # 12.8 V: a charging system gives 13.2 and more; lower waits for an empty battery, higher meets the
         # load-dependent regulators of newer cars
         limit("charging_voltage_low", CHARGING, period_ms=MINUTE, side=-1, limit=12.8, back=0.4, unit=0.2,
@@ -34,6 +60,19 @@ VEHICLE = Profile(
                  need=6, of=8, hold_ms=6 * MINUTE, lasting_ms=40 * MINUTE),
         seasonal("fuel_trim", TRIM, **YOUNG, floor_sd=1.0, smooth_ms=10 * MINUTE, enter=6, leave=3, need=10, of=12,
                  hold_ms=10 * MINUTE, lasting_ms=60 * MINUTE),
+        # 4 points: fuel and sensors wander by two; workshops look for a leak from ten on
+        departure("fuel_trim_level", TRIM, **DRIVES, floor_sd=1.0, enter=4, leave=2),
+        # 25 a minute are about 2 % of the combustions of a commuting engine, from where misfires hurt the catalyst
+        limit("misfires", MISFIRES, period_ms=MINUTE, limit=25, back=15, unit=25, hold_ms=6 * MINUTE,
+              calm_ms=300 * MINUTE),
+        # a good catalyst swallows the swing (0.1 V), a dead one passes it on (0.7 V)
+        departure("oxygen_swing", REAR_OXYGEN, **DRIVES, floor_sd=0.025, side=1, enter=4, leave=2),
+        limit("oxygen_swing_high", REAR_OXYGEN, period_ms=MINUTE, limit=0.45, back=0.1, unit=0.1,
+              hold_ms=20 * MINUTE, calm_ms=90 * MINUTE),
+        # 9.3 V: below 9.6 V at a start a battery is called worn, unless it freezes hard
+        *starter(9.3, "Lowest 12 V voltage at the start"),
+        *tyres(),
+        *brakes(),
         stuck(INTAKE, period_ms=MINUTE, min_ms=40 * MINUTE, min_moves=60),
         stuck(MANIFOLD, period_ms=MINUTE, min_ms=20 * MINUTE, min_moves=100),
     ),

@@ -1,0 +1,62 @@
+"""What every car has, whatever drives it: tyres, brake pads and a 12 V battery."""
+
+from detectors.faults.profile import DAY, HOUR, MINUTE, Channel, Gate, Watch, departure, limit
+
+ROLLING = Gate("speed", low=10)
+SAME_AXLE = 0.025  # of a pair's ratio: sun on one side, a valve cap of noise. Smaller calls a binding brake, which
+# warms its tyre by a tenth of its pressure, a puncture; larger waits until the tyre is visibly flat
+UNDERINFLATED = 0.8  # of its neighbour: what UN R141 has a pressure monitor warn of; smaller drives on a flat tyre
+
+
+def tyres() -> tuple[Watch, ...]:
+    """A tyre against the other of its axle: weather, load, speed and a visit to the air pump move both alike."""
+    watches: list[Watch] = []
+    for axle in ("front", "rear"):
+        left, right = (f"tyre_pressure_{axle}_{side}" for side in ("left", "right"))
+        even = _share(axle, left, right)
+        watches += [
+            departure(f"tyre_{axle}", even, period_ms=MINUTE, span_ms=20 * MINUTE, learn=6, memory=60,
+                      floor_sd=SAME_AXLE, enter=5, leave=2.5, need=6, of=8, hold_ms=10 * MINUTE,
+                      lasting_ms=60 * MINUTE),
+            *(limit("tyre_low", share, period_ms=MINUTE, side=-1, limit=UNDERINFLATED, back=0.05, unit=0.05,
+                    hold_ms=8 * MINUTE, calm_ms=20 * MINUTE) for share in (even, _share(axle, right, left))),
+        ]  # fmt: skip
+    return tuple(watches)
+
+
+def _share(axle: str, tyre: str, other: str) -> Channel:
+    side = tyre.rsplit("_", 1)[1]
+    label = f"Pressure of the {axle} {side} tyre, as a share of the other on its axle,"
+    return Channel(label, "1", (tyre,), when=(ROLLING,), over=(other,), least=20.0)
+
+
+def brakes() -> tuple[Watch, ...]:
+    """Pads that go much faster than they ever did, and pads that are nearly gone.
+
+    The reference follows within about ten hours of driving, as fast as ordinary wear; a caliper that binds takes more
+    in a day than a hard driver in a month. New pads are below it, which is no departure.
+    """
+    watches: list[Watch] = []
+    for axle in ("front", "rear"):
+        wear = Channel(f"Brake pad wear {axle}", "%", (f"pad_wear_{axle}",), when=(ROLLING,))
+        watches += [
+            departure("pad_wear", wear, period_ms=MINUTE, span_ms=60 * MINUTE, learn=4, memory=10, floor_sd=2.5, side=1,
+                      enter=4, leave=2, need=6, of=8, hold_ms=20 * MINUTE, lasting_ms=120 * MINUTE),
+            limit("pads_worn", wear, period_ms=MINUTE, limit=88, back=10, unit=4, hold_ms=15 * MINUTE,
+                  calm_ms=30 * MINUTE),
+        ]  # fmt: skip
+    return tuple(watches)
+
+
+def starter(lowest: float, label: str) -> tuple[Watch, ...]:
+    """How far a start pulls the 12 V battery down: a reading a start, so a span is eight starts at the least.
+
+    `lowest` is the voltage below which a start soon fails. Half a volt below its own habit is beyond what frost does.
+    """
+    dip = Channel(label, "V", ("start_voltage",))
+    return (
+        departure("start_voltage", dip, period_ms=12 * HOUR, span_ms=DAY, learn=2, memory=20, floor_sd=0.12, side=-1,
+                  enter=4, leave=2, need=3, of=4, hold_ms=6 * HOUR, lasting_ms=2 * DAY),
+        limit("start_voltage_low", dip, period_ms=12 * HOUR, side=-1, limit=lowest, back=0.4, unit=0.3,
+              hold_ms=HOUR, calm_ms=DAY),
+    )  # fmt: skip

@@ -1,0 +1,58 @@
+"""An electric car: its pack by cells, heat and capacity, its charging, and what every car has."""
+
+from detectors.faults.profile import HOUR, MINUTE, Channel, Gate, Profile, departure, limit, plain, stuck
+from detectors.faults.profiles.chassis import brakes, starter, tyres
+
+DRIVEN = Gate("speed", low=20)
+MOVING = Gate("speed", low=5)
+CHARGES = Gate("charging_state", low=1, high=1)
+BELOW_TAPER = Gate("charge_level", low=10, high=80)  # above it the current falls off faster than five minutes show
+
+CELLS = Channel("Gap between the highest and the lowest cell", "V", ("cell_voltage_max", "cell_voltage_min"),
+                "difference", subject=1)  # fmt: skip
+PACK_HEAT = Channel("Gap between the warmest and the coolest part of the pack", "K",
+                    ("pack_temp_max", "pack_temp_min"), "difference", when=(MOVING,))  # fmt: skip
+MOTOR_HEAT = Channel("Motor temperature above the air", "K", ("motor_temp", "outdoor_temp"), "difference",
+                     when=(DRIVEN,))  # fmt: skip
+# coulomb counting: what an ampere-hour adds to the state of charge is the inverse of the capacity
+FILLING = Channel("Charge that an ampere-hour adds", "%", ("charge_level",), "rise_per_hour",
+                  when=(CHARGES, BELOW_TAPER), over=("pack_current",), least=3.0)  # fmt: skip
+REACH = Channel("Range from a percent of charge", "km", ("range",), when=(MOVING, Gate("charge_level", low=20)),
+                over=("charge_level",), least=20.0)  # fmt: skip
+PLUGGED = plain("Charging state with the cable in", "1", "charging_state", Gate("charging_state", low=1))
+MOTOR = plain("Motor temperature", "Cel", "motor_temp", MOVING)
+PACK_MAX = plain("Highest pack temperature", "Cel", "pack_temp_max", MOVING)
+
+DRIVES = {"period_ms": MINUTE, "span_ms": 30 * MINUTE, "learn": 8, "memory": 40, "need": 6, "of": 8,
+          "hold_ms": 12 * MINUTE, "lasting_ms": 60 * MINUTE}  # fmt: skip
+
+ELECTRIC_VEHICLE = Profile(
+    "electric_vehicle",
+    (
+        # 32 mV above its own habit: cells of one make lie within 20 unless one leaks; at 100 mV the balancer has lost
+        departure("cell_gap", CELLS, **{**DRIVES, "span_ms": 2 * HOUR, "learn": 4}, floor_sd=0.008, side=1, enter=4,
+                  leave=2),
+        limit("cell_gap_wide", CELLS, period_ms=MINUTE, limit=0.1, back=0.03, unit=0.03, hold_ms=30 * MINUTE,
+              calm_ms=4 * HOUR),
+        # a failed pump shows in both: 1 K across the pack and 5 K at the motor; either alone is a sensor or a trailer
+        departure("pack_heat_gap", PACK_HEAT, **DRIVES, floor_sd=0.25, side=1, enter=4, leave=2),
+        departure("motor_heat", MOTOR_HEAT, **{**DRIVES, "span_ms": 60 * MINUTE, "learn": 4}, floor_sd=1.5, side=1,
+                  enter=3, leave=1.5),
+        # 8 % of the capacity: temperature and rounding move it by 3; larger is late, smaller meets a cold week. The
+        # hours are of charging: a commuter's weekend or two
+        departure("capacity", FILLING, period_ms=5 * MINUTE, span_ms=2 * HOUR, learn=4, memory=20, floor_share=0.02,
+                  side=1, enter=4, leave=2, need=6, of=8, hold_ms=30 * MINUTE, lasting_ms=3 * HOUR),
+        # a heater in a cold spell takes a tenth, so range speaks for a worn pack only beside its capacity, or when a
+        # quarter is gone
+        departure("reach", REACH, **DRIVES, floor_share=0.04, side=-1, enter=3, leave=1.5),
+        # 3 is "interrupted". A wall box that waits for the sun says so for some minutes
+        limit("charging_broken", PLUGGED, period_ms=5 * MINUTE, limit=2.5, back=0.4, unit=0.5, hold_ms=40 * MINUTE,
+              calm_ms=6 * HOUR),
+        # an electric car only wakes computers: less than 10.5 V means that even those nearly fail
+        *starter(10.5, "Lowest 12 V voltage when the car wakes"),
+        *tyres(),
+        *brakes(),
+        stuck(MOTOR, period_ms=MINUTE, min_ms=40 * MINUTE, min_moves=60),
+        stuck(PACK_MAX, period_ms=MINUTE, min_ms=90 * MINUTE, min_moves=60),
+    ),
+)  # fmt: skip
