@@ -2,7 +2,9 @@
 
 from detectors.faults.profile import Profile
 from detectors.faults.profiles.air_handler import AIR_HANDLER
+from detectors.faults.profiles.circulation_pump import CIRCULATION_PUMP
 from detectors.faults.profiles.electric_vehicle import ELECTRIC_VEHICLE
+from detectors.faults.profiles.freezer import FREEZER
 from detectors.faults.profiles.heat_pump import HEAT_PUMP
 from detectors.faults.profiles.hub import HUB
 from detectors.faults.profiles.leak_sensor import LEAK_SENSOR
@@ -18,6 +20,8 @@ ALL = (
     ELECTRIC_VEHICLE,
     HEAT_PUMP,
     AIR_HANDLER,
+    FREEZER,
+    CIRCULATION_PUMP,
     WASHING_MACHINE,
     WATER_METER,
     HUB,
