@@ -85,7 +85,13 @@ UPLINK_DEGRADED = Fault(
     urgency="medium",
     text_key="uplink_degraded",
     contact=True,
-    signature={"uplink_signal:low": 0.5, "round_trip:high": 0.5, "packet_loss:high": 0.5},
+    signature={
+        "uplink_signal:low": 0.5,
+        "round_trip:high": 0.5,
+        "packet_loss:high": 0.5,
+        "restarts:high": -1.0,
+        "memory_used:high": -0.5,
+    },
 )
 MISFIT_WEARABLE = Fault(
     name="misfit_wearable",

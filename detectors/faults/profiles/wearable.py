@@ -27,12 +27,14 @@ WEARABLE = Profile(
     "wearable",
     (
         # a worn cell empties half as fast again; a run every day adds a twentieth
-        departure("battery_drain", DRAIN, **STEADY, span_ms=DAY, learn=5, floor_share=0.1, floor_sd=0.05, side=1,
-                  enter=4, leave=2),
-        departure("contact_quality", CONTACT, **STEADY, span_ms=12 * HOUR, learn=8, floor_sd=3, side=-1, enter=4,
-                  leave=2),
-        departure("signal_quality", OPTICS, **STEADY, span_ms=12 * HOUR, learn=8, floor_sd=2.5, side=-1, enter=4,
-                  leave=2),
+        departure("battery_drain", DRAIN, period_ms=5 * MINUTE, need=9, of=12, hold_ms=4 * HOUR, span_ms=DAY, learn=5,
+                  floor_share=0.1, floor_sd=0.05, side=1, enter=4, leave=3),
+        departure("contact_quality", CONTACT, **STEADY, span_ms=36 * HOUR, learn=4, floor_sd=1.5, side=-1, enter=5,
+                  leave=0.4),
+        # poor optics with good contact are the firmware's. They must be seen before the drain that comes with it, and
+        # forgotten after it: hence the longer mean, and the low level to leave
+        departure("signal_quality", OPTICS, **STEADY, span_ms=36 * HOUR, learn=4, floor_sd=1.5, side=-1, enter=5,
+                  leave=0.5),
         # 2 beats are how nights differ; 7 above the own mean over a night is a body at work
         departure("sleeping_pulse", SLEEPING_PULSE, **STEADY, span_ms=5 * HOUR, learn=6, floor_sd=2, side=1, enter=3.3,
                   leave=1.5),
