@@ -2,6 +2,7 @@
 
 ForewarnError
 ├── FindingNotFound      a finding was named that does not exist
+├── IncidentNotFound     an incident was named that does not exist
 ├── StateUnreadable      a checkpoint or a dump is of another version, or is damaged
 ├── DeviceTypeUnwatched  a device type has no profile
 └── TableError           a table given to `detectors score` cannot be read, with the line
@@ -20,6 +21,14 @@ class FindingNotFound(ForewarnError):
     def __init__(self, finding_id: uuid.UUID) -> None:
         super().__init__(f"There is no finding {finding_id}.")
         self.finding_id = finding_id
+
+
+class IncidentNotFound(ForewarnError):
+    """No incident has this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"There is no incident {number}.", "`forewarn detectors incidents` lists them.")
+        self.number = number
 
 
 class StateUnreadable(ForewarnError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
@@ -51,6 +52,17 @@ def mark_triaged(session: Session, ids: Iterable[uuid.UUID]) -> None:
         update(FindingRow).where(FindingRow.id.in_(list(ids))).values(triaged_at=func.clock_timestamp()),
         execution_options={"synchronize_session": False},
     )
+
+
+def add_reason(session: Session, finding: Finding, reason: str) -> Finding:
+    """The finding with one more reason in its evidence, kept so; adding it again changes nothing."""
+    pack = finding.evidence
+    if reason in pack.reasons:
+        return finding
+    pack = replace(pack, summary=f"{pack.summary} {reason}", reasons=(*pack.reasons, reason))
+    changed = update(FindingRow).where(FindingRow.id == finding.id).values(evidence=msgspec.to_builtins(pack))
+    session.execute(changed, execution_options={"synchronize_session": False})
+    return replace(finding, evidence=pack)
 
 
 def get(session: Session, finding_id: uuid.UUID) -> Finding:

@@ -1,4 +1,4 @@
-"""Tables of the detectors: findings, verdicts on them, and the workers' checkpoints."""
+"""Tables of the detectors: findings, verdicts on them, the trust that follows, and the workers' checkpoints."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class FindingRow(Base):
     __table_args__ = (
         Index("ix_finding_waiting", "created_at", "number", postgresql_where=text("triaged_at IS NULL")),
         Index("ix_finding_device", "tenant", "device", "onset"),
+        Index("ix_finding_severity", "tenant", "fault", "severity"),
+        Index("ix_finding_lately", "tenant", "fault", "detected"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -41,9 +43,13 @@ class FindingRow(Base):
 
 
 class VerdictRow(Base):
-    """One opinion on a finding; several may exist, from staff, from the customer and from the telemetry."""
+    """One opinion on a finding; several may exist, from staff, from the customer and from the telemetry.
+
+    `weighed_at` says that the trust in what found it has taken the opinion into account.
+    """
 
     __tablename__ = "verdict"
+    __table_args__ = (Index("ix_verdict_unweighed", "id", postgresql_where=text("weighed_at IS NULL")),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     finding_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("finding.id", ondelete="CASCADE"), index=True)
@@ -52,6 +58,63 @@ class VerdictRow(Base):
     actor: Mapped[str]
     note: Mapped[str]
     at: Mapped[datetime]
+    weighed_at: Mapped[datetime | None]
+
+
+class TrustStandingRow(Base):
+    """How far one version of what finds a fault is trusted: it may contact, or its findings wait for a person.
+
+    `prior_right` and `prior_wrong` are what it began with, `right` and `wrong` the weight of verdicts since.
+    """
+
+    __tablename__ = "trust_standing"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    fault: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    reason: Mapped[str]
+    changed_at: Mapped[datetime]
+    began_at: Mapped[datetime]
+    prior_right: Mapped[float]
+    prior_wrong: Mapped[float]
+    right: Mapped[float]
+    wrong: Mapped[float]
+
+
+class TrustDecisionRow(Base):
+    """One decision about a standing, with its reason and the figures that it rests on. Only ever inserted."""
+
+    __tablename__ = "trust_decision"
+    __table_args__ = (Index("ix_trust_decision_newest", "tenant", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    tenant: Mapped[str]
+    fault: Mapped[str]
+    version: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str]
+    detail: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class TrustContactRow(Base):
+    """A customer was told of a finding (the one that its episode began with).
+
+    `released_by` is the person who let it go, "" when none did; `verdict` is whether it was right, once judged.
+    """
+
+    __tablename__ = "trust_contact"
+    __table_args__ = (Index("ix_trust_contact_newest", "tenant", "at"),)
+
+    finding_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("finding.id", ondelete="CASCADE"), primary_key=True)
+    tenant: Mapped[str]
+    device: Mapped[str]
+    fault: Mapped[str]
+    version: Mapped[str]
+    at: Mapped[datetime]
+    released_by: Mapped[str]
+    verdict: Mapped[str | None]
 
 
 class CheckpointRow(Base):
@@ -65,3 +128,57 @@ class CheckpointRow(Base):
     version: Mapped[str]
     state: Mapped[bytes] = mapped_column(LargeBinary)
     saved_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=func.clock_timestamp())
+
+
+class FindingHoldRow(Base):
+    """A finding that waits because the hub through which its device speaks is silent, too; no case is opened of it.
+
+    It counts as triaged. `ended_at` is when it was let go (it then waits for triage again) or had become pointless.
+    """
+
+    __tablename__ = "finding_hold"
+    __table_args__ = (Index("ix_finding_hold_open", "tenant", "hub", postgresql_where=text("ended_at IS NULL")),)
+
+    finding_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("finding.id", ondelete="CASCADE"), primary_key=True)
+    tenant: Mapped[str]
+    hub: Mapped[str]
+    device: Mapped[str]
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    ended_at: Mapped[datetime | None]
+
+
+class IncidentRow(Base):
+    """One cause that shows on many devices at once, as far as counting can tell: a candidate for people to judge.
+
+    `what` tells apart what has no name of its own (the signal of unusual behaviour). `dimension` and `value` say whom
+    it strikes: `struck` of `devices`, where `expected` are usual; `lifts` compares all groups. Times are event time.
+    """
+
+    __tablename__ = "incident"
+    __table_args__ = (Index("ix_incident_newest", "tenant", "fault", "last_at"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    tenant: Mapped[str]
+    fault: Mapped[str]
+    what: Mapped[str]
+    device_type: Mapped[str]
+    onset: Mapped[datetime]
+    last_at: Mapped[datetime]
+    dimension: Mapped[str]
+    value: Mapped[str]
+    devices: Mapped[int]
+    struck: Mapped[int]
+    expected: Mapped[float]
+    lifts: Mapped[list[Any]]
+    dismissed_by: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class IncidentFindingRow(Base):
+    """A finding that an incident accounts for."""
+
+    __tablename__ = "incident_finding"
+
+    finding_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("finding.id", ondelete="CASCADE"), primary_key=True)
+    incident_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("incident.id", ondelete="CASCADE"), index=True)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from detectors import queries as findings
 from detectors.finding import Finding
+from detectors.fleet import holding
 from kit.clock import Clock
 from kit.db import transaction
 from kit.logs import get
@@ -51,11 +52,11 @@ class Watch:
 
 
 def step(engine: Engine, clock: Clock, watch: Watch) -> bool:
-    """Take the oldest new finding, if it is our turn; True when there was one."""
+    """Take the oldest new finding that stands for itself, if it is our turn; True when there was one."""
     with transaction(engine) as session:
         if not session.scalar(_TURN):
             return False
-        claimed = findings.claim_new(session, 1)
+        claimed = holding.claim(session)
         for finding in claimed:
             outcome = take(session, finding, clock.now(), watch)
             findings.mark_triaged(session, [finding.id])
