@@ -9,10 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from detectors.config import Config
+from detectors.fleet import cli as fleet
 from kit.cli import JsonFlag, emit, settings
 from kit.errors import ForewarnError
 
 app = typer.Typer(help="Detectors: what they look for, and their scores over any table.", no_args_is_help=True)
+app.command("incidents")(fleet.show)
 
 
 def register(root: typer.Typer) -> None:
@@ -85,13 +87,13 @@ def score(
     if target.exists() and target.samefile(source):
         raise ForewarnError("The scores would overwrite the table.", "Give another name for OUT.csv.")
     keep_kernels(current)
-    from detectors.algorithms.attention import GRACE
-    from detectors.scoring.score import Scorer, score_file
+    from detectors.scoring.score import score_file
+    from detectors.scoring.scorer import Scorer
 
     threshold = current.of(Config).attention_threshold
 
     def scorer_of(signals: int) -> Scorer:
-        return Scorer(signals, threshold, GRACE if grace is None else grace)
+        return Scorer(signals, threshold, grace)
 
     facts = score_file(source, target, scorer_of, _tell)
     if sys.stderr.isatty():

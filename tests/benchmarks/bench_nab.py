@@ -17,7 +17,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from detectors.algorithms.attention import THRESHOLD
-from detectors.scoring.score import Scorer
+from detectors.scoring.scorer import Scorer
 from tests.benchmarks.nab import PROFILES, Series, load, score
 
 OFTEN_QUOTED = ("ARTime", "numenta", "contextOSE", "knncad", "randomCutForest", "twitterADVec", "windowedGaussian")

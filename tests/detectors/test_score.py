@@ -11,8 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from detectors.errors import TableError
+from detectors.faults.profiles import PROFILES
 from detectors.scoring import reader
-from detectors.scoring.score import COLUMNS, Scorer, score_table
+from detectors.scoring.score import COLUMNS, score_table
+from detectors.scoring.scorer import Scorer
 from kit.cli import app
 from kit.plugins import parts
 
@@ -42,7 +44,7 @@ def test_every_row_is_scored_under_its_own_time_and_a_fault_is_noticed_and_calle
     assert tuple(rows[0])[1:] == COLUMNS
     attention = [at for at, row in enumerate(rows) if row["attention"] == "1"]
     assert any(2500 <= at < 2530 for at in attention)
-    assert [at for at, row in enumerate(rows) if row["contact"] == "1"] == [2509]
+    assert [at for at, row in enumerate(rows) if row["contact"] == "1"] == [2500]
     assert float(rows[2500]["severity"]) > 20
     for row in rows:
         assert (row["attention"] == "1") == (float(row["alert_score"]) > 0)
@@ -68,6 +70,61 @@ def test_no_row_sees_what_comes_after_it() -> None:
     text = table(1500, fault_at=1200)
     part = "\n".join(text.splitlines()[:1001]) + "\n"
     assert scored(part) == scored(text)[:1000]
+
+
+def wearing(rows: int, wears_from: int, seed: int = 3) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Twelve noisy signals; from `wears_from` on half of them creep, a standard deviation in thirty rows."""
+    x = np.random.default_rng(seed).normal(50, 2, (rows, 12))
+    x[wears_from:, :6] += 2 / 30 * np.arange(rows - wears_from)[:, None]
+    return x
+
+
+def test_wear_that_no_signal_shows_alone_calls_for_one_contact_and_keeps_calling_for_attention() -> None:
+    for seed in range(5):
+        rows = Scorer(12).score(np.arange(260) * 1000, wearing(260, 140, seed))
+        (at,) = np.flatnonzero(rows.contact)
+        assert 140 < at < 200
+        assert rows.attention[at]
+        assert (np.diff(rows.severity[at::20]) > 0).all()
+
+
+def test_a_machine_that_does_not_wear_is_left_alone() -> None:
+    for seed in range(20):
+        assert not Scorer(12).score(np.arange(400) * 1000, wearing(400, 400, seed)).contact.any()
+
+
+def test_random_walks_have_no_reference_and_call_for_no_contact() -> None:
+    for seed in range(10):
+        walk = np.random.default_rng(seed).normal(0, 1, (2000, 5)).cumsum(axis=0)
+        assert not Scorer(5).score(np.arange(2000) * 1000, walk).contact.any()
+
+
+def test_first_rows_are_not_severe() -> None:
+    rows = Scorer(1).score(np.arange(50) * 1000, np.r_[np.zeros(20), 1e9, np.zeros(29)][:, None])
+    assert (rows.severity <= np.sqrt(np.arange(1, 51))).all()
+
+
+@pytest.mark.parametrize("signals", [1, 4, 70])
+def test_columns_that_are_empty_constant_or_huge_score_finitely(signals: int) -> None:
+    x = np.random.default_rng(1).normal(0, 1, (700, signals))
+    x[:, 0] = np.where(np.arange(700) < 400, 7.0, 1e300)
+    x[:, -1:] = np.nan if signals > 1 else x[:, :1]
+    x[::7] = np.nan
+    rows = Scorer(signals).score(np.arange(700) * 1000, x)
+    for column in (rows.surprise, rows.severity, rows.alert_score):
+        assert np.isfinite(column).all()
+        assert (column >= 0).all()
+
+
+@pytest.mark.parametrize("signals", [1, 3])
+def test_any_cut_into_calls_gives_the_same(signals: int) -> None:
+    x = np.random.default_rng(2).normal(0, 1, (3500, signals))
+    x[2000:2600] += 15
+    ts = np.arange(3500) * 1000
+    whole, cut = Scorer(signals).score(ts, x), Scorer(signals)
+    parts = [cut.score(ts[at : at + 7], x[at : at + 7]) for at in range(0, 3500, 7)]
+    for name in COLUMNS:
+        assert np.array_equal(getattr(whole, name), np.concatenate([getattr(part, name) for part in parts])), name
 
 
 def test_grace_rows_raise_nothing() -> None:
@@ -162,9 +219,4 @@ def test_binary_and_cut_files_are_a_sentence(command: CliRunner, tmp_path: Path)
 
 def test_the_list_names_every_profile(command: CliRunner) -> None:
     listed = command.invoke(app, ["detectors", "list", "--json"])
-    assert {row["device_type"] for row in json.loads(listed.stdout)} == {
-        "vehicle",
-        "heat_pump",
-        "air_handler",
-        "wearable",
-    }
+    assert {row["device_type"] for row in json.loads(listed.stdout)} == set(PROFILES)

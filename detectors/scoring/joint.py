@@ -1,0 +1,279 @@
+"""All signals of a table together: early warning where each of them alone has hardly moved.
+
+A multivariate exponentially weighted mean (Lowry et al. 1992) held against a reference that is the first half of
+the table so far, so that slow wear is not learned as it comes. Per signal the standardised, clipped reading goes
+into a mean over `SPAN` rows; their vector into Hotelling's T² with the reference's correlation, shrunk towards none.
+``distance = sqrt(T²)``, and severity is the distance beyond what it was in the past, in its own standard deviations:
+the limits of the χ² distribution do not hold on recorded data.
+
+A signal is judged once its reference is worth `RIPE` independent readings, by its autocorrelation: noise about a
+level is ripe after 30 rows, a slow wave after many of its periods, a random walk never. While the symptom is active
+the reference is frozen; a change that has outlasted it (`ACCEPT`) becomes the new reference.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from detectors.algorithms.detector import Floats
+from detectors.scoring.clock import ripe_after
+
+WARM = 30  # rows of the first reference; 20 raises false symptoms, 60 is too late on short lives
+SPAN = 12.0  # rows of the mean; 8 is restless, 20 sees a slow change no earlier
+RATE = 2.0 / (SPAN + 1.0)
+SETTLED = RATE / (2.0 - RATE)  # variance of the mean of independent readings
+CLIP = 4.0  # standard deviations that one reading counts at most: a spike is no trend
+OUTLIER = 5.0  # likewise for what the reference learns
+RIPE = 15.0  # independent readings; 8 takes the first turn of a slow wave for a change
+GROWTH = 1.2  # of the rows between two references
+LAG = 0.5  # share of the rows seen that is reference; 0.8 learns wear, 0.2 never learns a habit
+PRIOR = 15.0  # rows by which correlation is shrunk, with the number of signals
+LEAST_SHRINK = 0.1
+PRIOR_SD = 0.7  # of the distance in independent noise, whatever the number of signals …
+PRIOR_ROWS = 60.0  # … and what this counts for
+ENTER, LEAVE = 12.0, 3.0  # severity; 9 warns 12 % earlier, and four times as often too early
+STEP = 0.4  # rise of ENTER for each time that the symptom came and went …
+FORGET = 0.5 ** (1.0 / 5000.0)  # … of which half is forgotten after these rows
+NEED, OF = 4, 5  # rows that must agree
+ACCEPT = 1000  # rows, or twice the reference, after which a lasting change is the new normal
+MOST_SIGNALS = 64  # beyond, correlation is ignored: it costs the square of the number
+MOST_SEVERE = 1e3
+HUGE = 1e30
+COUNT, SUM, LAST, STEPS = 0, 1, 2, 3  # rows of `moments`: readings, sum, the last one, sum of squared differences
+ROWS, SCORED, TOTAL, SQUARES, ACTIVE, MASK, LASTED, LAST_TS, HABIT, FIRST_TS = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+)  # places in `tally`
+
+
+class Joint:
+    """Scores rows of `signals` readings as they come; the cut into calls changes nothing.
+
+    The first `learn` rows (at least `WARM`) are reference in any case.
+    """
+
+    def __init__(self, signals: int, learn: int = 0) -> None:
+        self._signals, self._learn = signals, max(WARM, learn)
+        self._origin = np.full(signals, np.nan)
+        self._mean, self._inverse = np.zeros(signals), np.zeros((0, 0))
+        self._center, self._scale, self._width = np.zeros(signals), np.zeros(signals), np.ones(signals)
+        self._ripe = np.zeros(0, np.int64)
+        self._level, self._spread = 0.0, PRIOR_SD
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget what was learned."""
+        crossed = self._signals if self._signals <= MOST_SIGNALS else 0
+        self._moments = np.zeros((4, self._signals))
+        self._cross, self._squares = np.zeros((crossed, crossed)), np.zeros(self._signals)
+        self._tally = np.zeros(10)
+        self._tally[LAST_TS] = -np.inf
+        self._kept: deque[_Past] = deque()
+        self._next = float(self._learn)
+
+    def score(self, ts: NDArray[np.int64], values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """Severity of each row, and whether the symptom is active; `values` is (n, signals), NaN is missing."""
+        severity, active = np.zeros(len(values)), np.zeros(len(values), np.bool_)
+        at = 0
+        while at < len(values):
+            learned = (self._origin, self._moments, self._cross, self._squares, self._tally)
+            judged = (self._mean, self._ripe, self._center, self._scale, self._width, self._inverse)
+            limits = (self._next, self._level, self._spread)
+            at = _run(at, (ts, values), learned, (*judged, limits), (severity, active))
+            if self._tally[LASTED] > max(ACCEPT, 0.7 * self._tally[ROWS]):
+                last = self._tally[LAST_TS]
+                self._begin()
+                self._tally[LAST_TS] = last
+                self._ripe, self._level, self._spread = np.zeros(0, np.int64), 0.0, PRIOR_SD
+            elif self._tally[ROWS] >= self._next and self._tally[ACTIVE] == 0.0:
+                self._refresh()
+        return severity, active
+
+    def _refresh(self) -> None:
+        """Take the reference from the newest kept sums that are old enough."""
+        rows = self._tally[ROWS]
+        ripe = ripe_after(self._tally[FIRST_TS], self._tally[LAST_TS], rows)
+        if not self._kept and self._learn == WARM and rows < ripe:
+            self._next = ripe
+            return
+        self._kept.append(_Past(self._moments, self._cross, self._squares, self._tally))
+        while len(self._kept) > 1 and self._kept[1].tally[ROWS] <= max(LAG * rows, self._learn):
+            self._kept.popleft()
+        self._next = math.ceil(rows * GROWTH)
+        self._judge_by(self._kept[0])
+
+    def _judge_by(self, past: _Past) -> None:
+        count, total = np.maximum(past.moments[COUNT], 1.0), past.moments[SUM]
+        center = total / count
+        variance = np.maximum(past.squares / count - center**2, 0.0)
+        scale = np.sqrt(variance)
+        tiny = 1e-9 * np.abs(center + np.nan_to_num(self._origin)) + 1e-12
+        varied = (scale > tiny) & (past.moments[COUNT] >= WARM)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            kinship = np.clip(1.0 - past.moments[STEPS] / np.maximum(count - 1.0, 1.0) / (2.0 * variance), 0.0, 1.0)
+        worth = count * (1.0 - kinship) / (1.0 + kinship)
+        ripe = np.flatnonzero(varied & (worth >= RIPE))
+        kept = np.intersect1d(ripe, self._ripe)
+        moved = np.zeros(self._signals)
+        moved[kept] = (self._center[kept] + self._mean[kept] * self._scale[kept] - center[kept]) / scale[kept]
+        self._mean[:], self._center, self._scale, self._ripe = moved, center, scale, ripe
+        near = kinship * (1.0 - RATE)
+        settled = SETTLED * (1.0 + near) / (1.0 - near)
+        self._width = np.sqrt(settled + 1.0 / np.maximum(worth, 1.0))
+        self._inverse = _inverse(past, center, variance, ripe)
+        seen, prior = past.tally[SCORED] / SPAN, PRIOR_ROWS / SPAN
+        if seen + prior > 0.0:
+            mean = past.tally[TOTAL] / max(past.tally[SCORED], 1.0)
+            square = max(past.tally[SQUARES] / max(past.tally[SCORED], 1.0) - mean**2, 0.0)
+            usual = math.sqrt(max(len(ripe) - 0.5, 0.5))
+            self._level = (prior * usual + mean * seen) / (seen + prior)
+            self._spread = max(math.sqrt((prior * PRIOR_SD**2 + seen * square) / (prior + seen)), PRIOR_SD)
+
+
+class _Past:
+    """Sums as they stood after some rows."""
+
+    def __init__(self, moments: Floats, cross: Floats, squares: Floats, tally: Floats) -> None:
+        self.moments, self.cross, self.squares, self.tally = (part.copy() for part in (moments, cross, squares, tally))
+
+
+def _inverse(past: _Past, center: Floats, variance: Floats, ripe: NDArray[np.int64]) -> Floats:
+    """The inverse of the shrunk correlation of the `ripe` signals; empty when correlation is ignored."""
+    if not len(past.cross) or not len(ripe):
+        return np.zeros((0, 0))
+    rows = past.tally[ROWS]
+    whole = past.cross + np.tril(past.cross, -1).T
+    cross = whole[np.ix_(ripe, ripe)] / rows - np.outer(center[ripe], center[ripe])
+    own = np.sqrt(np.maximum(np.diag(cross), 1e-12 * variance[ripe]))
+    shrink = max(LEAST_SHRINK, (len(ripe) + PRIOR) / (len(ripe) + PRIOR + rows))
+    correlation = np.clip((1.0 - shrink) * cross / np.outer(own, own), -1.0, 1.0)
+    np.fill_diagonal(correlation, 1.0)
+    values, vectors = np.linalg.eigh(correlation)
+    inverse: Floats = (vectors / np.maximum(values, LEAST_SHRINK / 2.0)) @ vectors.T
+    return np.ascontiguousarray(inverse)
+
+
+@njit(cache=True, nogil=True)
+def _run(at, rows, learned, judged, out):  # type: ignore[no-untyped-def]
+    """Score and learn rows from `at` on, until the next reference is due or a change is accepted; the row reached."""
+    (ts, values), (severity, active), tally, limits = rows, out, learned[4], judged[6]
+    while at < len(values):
+        if ts[at] > tally[LAST_TS]:
+            if tally[ROWS] == 0.0:
+                tally[FIRST_TS] = ts[at]
+            tally[LAST_TS] = ts[at]
+            _smooth(values[at], learned[0], judged)
+            distance = _distance(judged)
+            severity[at] = _advance(tally, distance, limits)
+            _learn(values[at], learned)
+            if distance > 0.0:
+                tally[SCORED] += 1.0
+                tally[TOTAL] += distance
+                tally[SQUARES] += distance**2
+        else:
+            severity[at] = 0.0
+        active[at] = tally[ACTIVE] != 0.0
+        at += 1
+        if (tally[ROWS] >= limits[0] and tally[ACTIVE] == 0.0) or tally[LASTED] > max(ACCEPT, 0.7 * tally[ROWS]):
+            break
+    return at
+
+
+@njit(cache=True, nogil=True)
+def _smooth(row, origin, judged):  # type: ignore[no-untyped-def]
+    """Take the row into the means of the ripe signals."""
+    mean, ripe, center, scale = judged[0], judged[1], judged[2], judged[3]
+    for k in range(len(ripe)):
+        j = ripe[k]
+        if math.isfinite(row[j]):
+            x = min(max(row[j], -HUGE), HUGE) - origin[j]
+            z = min(max((x - center[j]) / scale[j], -CLIP), CLIP)
+            mean[j] += RATE * (z - mean[j])
+
+
+@njit(cache=True, nogil=True)
+def _distance(judged):  # type: ignore[no-untyped-def]
+    """sqrt(T² / signals) of the means; 0 when nothing is ripe."""
+    mean, ripe, width, inverse = judged[0], judged[1], judged[4], judged[5]
+    if len(ripe) == 0:
+        return 0.0
+    total = 0.0
+    for a in range(len(ripe)):
+        ja = ripe[a]
+        ua = mean[ja] / width[ja]
+        if len(inverse) == 0:
+            total += ua * ua
+        else:
+            part = 0.0
+            for b in range(len(ripe)):
+                jb = ripe[b]
+                part += inverse[a, b] * (mean[jb] / width[jb])
+            total += ua * part
+    return math.sqrt(max(total, 1e-6))
+
+
+@njit(cache=True, nogil=True)
+def _advance(tally, distance, limits):  # type: ignore[no-untyped-def]
+    """Severity of the distance, and the symptom one row on."""
+    if distance <= 0.0:
+        return 0.0
+    severity = min(max((distance - limits[1]) / limits[2], 0.0), MOST_SEVERE)
+    tally[HABIT] *= FORGET
+    wanted = severity >= ENTER * (1.0 + STEP * tally[HABIT]) if tally[ACTIVE] == 0.0 else severity < LEAVE
+    mask = ((int(tally[MASK]) << 1) | int(wanted)) & ((1 << OF) - 1)
+    number = 0
+    for bit in range(OF):
+        number += (mask >> bit) & 1
+    if number >= NEED:
+        tally[ACTIVE] = 1.0 - tally[ACTIVE]
+        tally[HABIT] += tally[ACTIVE]
+        mask = 0
+    tally[MASK] = mask
+    tally[LASTED] = tally[LASTED] + 1.0 if tally[ACTIVE] != 0.0 else 0.0
+    return severity
+
+
+@njit(cache=True, nogil=True)
+def _learn(row, learned):  # type: ignore[no-untyped-def]
+    """Add the row to the sums, outliers cut to `OUTLIER` standard deviations of all that was learned."""
+    origin, moments, cross, squares, tally = learned
+    tally[ROWS] += 1.0
+    signals = len(row)
+    filled = np.empty(signals)
+    for j in range(signals):
+        n = moments[COUNT, j]
+        middle = moments[SUM, j] / n if n > 0.0 else 0.0
+        filled[j] = middle
+        if not math.isfinite(row[j]):
+            continue
+        if math.isnan(origin[j]):
+            origin[j] = min(max(row[j], -HUGE), HUGE)
+        x = min(max(row[j], -HUGE), HUGE) - origin[j]
+        if n >= WARM:
+            sd = math.sqrt(max(squares[j] / n - middle * middle, 0.0))
+            if sd > 0.0:
+                x = min(max(x, middle - OUTLIER * sd), middle + OUTLIER * sd)
+        if n > 0.0:
+            moments[STEPS, j] += (x - moments[LAST, j]) ** 2
+        moments[COUNT, j] += 1.0
+        moments[SUM, j] += x
+        moments[LAST, j] = x
+        squares[j] += x * x
+        filled[j] = x
+    if len(cross):
+        for a in range(signals):
+            for b in range(a + 1):
+                cross[a, b] += filled[a] * filled[b]
