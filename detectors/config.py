@@ -32,6 +32,20 @@ class Config(Section):
     contact_confidence: float = Field(
         0.0, ge=0, le=1, description="Confidence from which a finding may be told to the customer; higher tells fewer."
     )
+    false_contacts_per_1000_device_days: float = Field(
+        1.0,
+        ge=0,
+        le=1000,
+        description="The promise: so many contacts per 1,000 device-days may be wrong; beyond that a person decides. "
+        "0: nobody is told anything without a person.",
+    )
+    least_precision: float = Field(
+        0.8,
+        ge=0,
+        lt=1,
+        description="Share of contacts that must be right; what verdicts show to be worse waits for a person. "
+        "Higher sends more cases to staff.",
+    )
     watch: dict[str, dict[str, dict[str, float]]] = Field(
         {},
         description="Parameters of what is watched, as tables `[detectors.watch.<device type>.<symptom>]`; "

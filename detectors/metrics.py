@@ -11,3 +11,6 @@ lag = gauge("detector_lag_entries", "Log entries that wait to be scored, by part
 checkpoint_seconds = histogram(
     "detector_checkpoint_seconds", "Time to dump and commit one checkpoint.", (0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
 )
+trust_decisions = counter(
+    "detector_trust_decisions", "Decisions about who may contact, by fault and state.", "fault", "state"
+)

@@ -9,6 +9,9 @@ from functools import partial
 
 from sqlalchemy import Engine
 
+from detectors.config import Config as DetectorsConfig
+from detectors.trust.promise import Promise
+from detectors.trust.weigh import Weighing
 from ingest.build import open_store
 from ingest.config import Config as IngestConfig
 from kit.clock import Clock, SystemClock
@@ -65,12 +68,13 @@ def loops(
     Without `clock` it is the machine's.
     """
     config, clock = settings.of(Config), clock or SystemClock()
-    limits, watch = asking.rules(config), Watch.of(config)
-    terms = Terms.of(config, settings.of(Core).public_url)
+    promise, watch = Promise.of(settings.of(DetectorsConfig)), Watch.of(config)
+    limits, terms = asking.rules(config, promise), Terms.of(config, settings.of(Core).public_url, promise)
     steps: dict[str, Loop] = {
         "help": partial(calls.step, engine, clock, past),
         "triage": partial(triage.step, engine, clock, watch),
         "monitoring": partial(monitoring.step, engine, clock, watch),
+        "trust": Weighing(engine, clock, promise).step,
         "planner": partial(planner.step, engine, clock, limits),
         "sweep": partial(sender.sweep, engine, clock, channels, terms.retries),
     }

@@ -183,7 +183,8 @@ class OutboxRow(Base):
 
     `due_at` is business time (the clock's), `leased_until` the database's. `attempts` fences the outcome of an
     attempt off from that of a later one, `failures` counts the temporary ones since it was queued. Subject and bodies
-    are written when an attempt begins. `checked_revision` is the revision of the case that the gate has last seen.
+    are written when an attempt begins. `checked_revision` is the revision of the case that the gate has last seen, at
+    `asked_at`, and `stage` the one of its stages that spoke.
     """
 
     __tablename__ = "outbox"
@@ -211,6 +212,8 @@ class OutboxRow(Base):
     approved_by: Mapped[str]
     created_at: Mapped[datetime]
     checked_revision: Mapped[int]
+    stage: Mapped[str]
+    asked_at: Mapped[datetime | None]
     due_at: Mapped[datetime]
     leased_until: Mapped[datetime | None]
     attempts: Mapped[int]

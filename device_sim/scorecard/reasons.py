@@ -21,7 +21,9 @@ SENTENCES: Mapping[str, str] = {
     "undeliverable": "The notice could not be delivered.",
     "waiting_for_person": "The notice waits for a person.",
     "duplicate": "The customer had been told of this fault not long before.",
+    "no_right": "Such contacts were wrong too often, or the budget of false contacts was used up.",
     "disputed": "The customer had called an earlier notice about this fault wrong.",
+    "shared": "Many devices showed the same, and the notice waits for a person.",
     "quiet_hours": "The notice was held for the customer's quiet hours when the run ended.",
     "on_its_way": "The notice was still on its way when the run ended.",
     "unsure": "Nobody can say whether the notice arrived.",
@@ -37,6 +39,8 @@ STAGES_TO_REASONS = {
     "fresh": "waiting_for_person",
     "duplicate": "duplicate",
     "disputed": "disputed",
+    "right_to_contact": "no_right",
+    "shared": "shared",
     "quiet_time": "quiet_hours",
 }
 _STATES = {"failed": "undeliverable", "unknown": "unsure", "queued": "on_its_way", "sending": "on_its_way"}

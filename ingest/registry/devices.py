@@ -143,6 +143,13 @@ def all_devices(session: Session, tenant: str) -> list[Device]:
     return _load(session, _devices().where(DeviceRow.tenant == tenant).order_by(DeviceRow.identifier))
 
 
+def count(session: Session, tenant: str) -> int:
+    """How many devices of the tenant are listened to."""
+    listened = DeviceRow.revoked_at.is_(None)
+    query = select(func.count()).select_from(DeviceRow).where(DeviceRow.tenant == tenant, listened)
+    return session.scalar(query) or 0
+
+
 def owner_at(session: Session, device_no: int, at: datetime) -> str | None:
     """Who owned the device at that time, None for nobody: what happened under one owner is not shown to the next."""
     return session.execute(

@@ -11,6 +11,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from detectors import queries as findings
+from detectors.faults.catalogue import FAULTS
+from detectors.fleet import incidents
+from detectors.trust.promise import ORDINARY, Promise
+from detectors.trust.right import right_to_contact
 from outreach.cases import timeline
 from outreach.cases.lifecycle import EventKind
 from outreach.cases.subject import Subject, subject
@@ -33,12 +38,13 @@ class Asked:
     customer: Customer | None
 
 
-def rules(config: Config) -> Rules:
+def rules(config: Config, promise: Promise = ORDINARY) -> Rules:
     """The installation's limits out of its settings."""
     return Rules(
         fresh=timedelta(hours=config.fresh_hours),
         repeat=timedelta(hours=config.repeat_hours),
         quiet_hours=QuietHours(config.quiet_from, config.quiet_until),
+        promise=promise,
     )
 
 
@@ -62,7 +68,7 @@ def write_down(session: Session, case: CaseRow, notice: OutboxRow, ruling: Rulin
     notice.due_at = decision.until or now
     if (notice.state, notice.reason) != before:
         timeline.record(session, case, kind, f"{opening} {decision.reason}", at=now, detail=_detail(notice, ruling))
-    notice.checked_revision = case.revision
+    notice.checked_revision, notice.stage, notice.asked_at = case.revision, ruling.stage, now
 
 
 _PLACES = {
@@ -106,9 +112,19 @@ def _question(  # noqa: PLR0917
         strong=strong,
         told_at=_told_at(session, case, notice, customer),
         disputed_at=_disputed_at(session, case, customer, now),
+        right=right_to_contact(session, findings.get(session, episode.id), limits.promise, now),
         approved_by=notice.approved_by,
         rules=limits,
+        shared=_shared(session, case, episode),
     )
+
+
+def _shared(session: Session, case: CaseRow, episode: EpisodeRow) -> str:
+    """The incident that accounts for the episode, in a sentence; "" for none, and for what cannot wait for a person."""
+    incident = incidents.of_finding(session, episode.id)
+    if incident is None or incident.dismissed_by or (case.fault in FAULTS and FAULTS.get(case.fault).urgency == "high"):
+        return ""
+    return f"Incident {incident.number}: {incident.words}"
 
 
 def _address(customer: Customer | None, channel: str) -> str | None:

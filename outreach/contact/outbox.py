@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from detectors.trust import budget
 from outreach.cases import timeline
 from outreach.cases.lifecycle import EventKind
 from outreach.contact.channels.channel import Fate, Proof, Receipt
@@ -108,12 +109,14 @@ def settle(
 def delivered(session: Session, case: CaseRow, notice: OutboxRow, now: datetime) -> None:
     """The provider has it."""
     notice.state, notice.reason, notice.delivered_at = "delivered", "", now
+    budget.told(session, notice.episode_id, released_by=notice.approved_by, at=now)
     _event(session, case, notice, EventKind.NOTICE_DELIVERED, f"Notice delivered to {notice.address}.", now)
 
 
 def unknown(session: Session, case: CaseRow, notice: OutboxRow, now: datetime) -> None:
     """Nobody can say; it stays so until a person decides."""
     notice.state = "unknown"
+    budget.told(session, notice.episode_id, released_by=notice.approved_by, at=now)
     notice.reason = f"Nobody can say whether it arrived, so it is not sent again by itself: {notice.receipt}."
     _event(session, case, notice, EventKind.NOTICE_UNKNOWN, notice.reason, now)
 

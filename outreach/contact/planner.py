@@ -6,9 +6,9 @@ Contact reads what happened to cases; a case knows nothing of contact.
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, and_, or_, select
 from sqlalchemy.orm import Session
 
 from kit.clock import Clock
@@ -19,13 +19,15 @@ from outreach.contact.playbooks import fitting
 from outreach.contact.playbooks.playbook import Playbook
 from outreach.tables import CaseRow, EpisodeRow, OutboxRow
 
+RECONSIDER = timedelta(hours=1)  # between two looks at a notice without the right to contact; a budget refills slowly
 NAMESPACE = uuid.UUID("0c9d1f7e-52a8-5c43-8f0b-7f1f4f3f6b52")
 
 
 def step(engine: Engine, clock: Clock, limits: Rules) -> bool:
     """Plan for one new episode, or look again at one waiting notice whose case has moved; False: nothing to do."""
     with transaction(engine) as session:
-        return plan_next(session, clock.now(), limits) or look_again(session, clock.now(), limits)
+        now = clock.now()
+        return plan_next(session, now, limits) or look_again(session, now, limits)
 
 
 def plan_next(session: Session, now: datetime, limits: Rules) -> bool:
@@ -52,11 +54,15 @@ def plan_next(session: Session, now: datetime, limits: Rules) -> bool:
 
 
 def look_again(session: Session, now: datetime, limits: Rules) -> bool:
-    """Ask the gate again about a notice that waits for a person, once its case has moved; False: there is none."""
+    """Ask the gate again about a notice that waits for a person, once its case has moved; False: there is none.
+
+    One that lacked the right to contact, or counts to an incident, is looked at also when that may have changed.
+    """
+    untrusted = and_(OutboxRow.stage.in_(["right_to_contact", "shared"]), OutboxRow.asked_at <= now - RECONSIDER)
     found = session.execute(
         select(CaseRow, OutboxRow)
         .join(OutboxRow, OutboxRow.case_number == CaseRow.number)
-        .where(OutboxRow.state == "waiting", OutboxRow.checked_revision < CaseRow.revision)
+        .where(OutboxRow.state == "waiting", or_(OutboxRow.checked_revision < CaseRow.revision, untrusted))
         .limit(1)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
@@ -86,6 +92,7 @@ def _new_notice(case: CaseRow, episode: EpisodeRow, playbook: Playbook, now: dat
         approved_by="",
         created_at=now,
         checked_revision=0,
+        stage="",
         due_at=now,
         attempts=0,
         failures=0,

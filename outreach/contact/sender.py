@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from detectors import queries as findings
+from detectors.trust.promise import ORDINARY, Promise
 from kit.clock import Clock
 from kit.db import transaction
 from outreach.config import Config
@@ -37,12 +38,12 @@ class Terms:
     link_good_for: timedelta
 
     @staticmethod
-    def of(config: Config, public_url: str) -> Terms:
+    def of(config: Config, public_url: str, promise: Promise = ORDINARY) -> Terms:
         """As the settings say."""
         return Terms(
             public_url=public_url,
             mail_domain=config.sender.rpartition("@")[2].strip("> "),
-            limits=asking.rules(config),
+            limits=asking.rules(config, promise),
             retries=Retries(config.retries, timedelta(seconds=config.retry_first_s)),
             lease=timedelta(seconds=config.lease_s),
             link_good_for=timedelta(days=config.link_days),

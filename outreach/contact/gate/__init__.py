@@ -17,6 +17,8 @@ from outreach.contact.gate import (
     fresh,
     owner,
     quiet_time,
+    right_to_contact,
+    shared,
     still_true,
 )
 from outreach.contact.gate.question import Question, Ruling, Stage, Verb, go
@@ -32,6 +34,8 @@ STAGES: Registry[Stage] = Registry(
         "fresh": fresh.decide,
         "duplicate": duplicate.decide,
         "disputed": disputed.decide,
+        "right_to_contact": right_to_contact.decide,
+        "shared": shared.decide,
         "quiet_time": quiet_time.decide,
     },
 )

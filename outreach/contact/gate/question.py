@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from detectors.trust.promise import ORDINARY, Promise
+from detectors.trust.right import Right
 from outreach.cases.views import CaseState, Verdict
 from outreach.customers.quiet_hours import QuietHours
 from outreach.customers.record import Customer
@@ -28,6 +30,7 @@ class Rules:
     fresh: timedelta
     repeat: timedelta
     quiet_hours: QuietHours
+    promise: Promise = ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,9 @@ class Question:
     `owner_id` is who owns the device now; `case_customer_id` who owned it when the case opened. `planned_at` is when
     we first could have told the customer, `detected` the newest finding that would be told (`strong`: one whose
     evidence is enough for a customer). `told_at` is when this customer was last told about this fault of this device
-    by another notice, `disputed_at` when they last said that it was not there. `approved_by` is the person who
-    released the notice, "" when nobody did.
+    by another notice, `disputed_at` when they last said that it was not there. `right` is what verdicts and
+    the budget of false contacts say about such findings, `shared` the incident that accounts for it, in a sentence ("":
+    none). `approved_by` is the person who released the notice, "" when nobody did.
     """
 
     now: datetime
@@ -56,8 +60,10 @@ class Question:
     strong: bool
     told_at: datetime | None
     disputed_at: datetime | None
+    right: Right
     approved_by: str
     rules: Rules
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
         "FOREWARN__OUTREACH__QUIET_FROM": "00:00",
         "FOREWARN__OUTREACH__QUIET_UNTIL": "00:00",
         "FOREWARN__OUTREACH__FRESH_HOURS": "720",
+        "FOREWARN__DETECTORS__FALSE_CONTACTS_PER_1000_DEVICE_DAYS": "1000",
         "FOREWARN__OUTREACH__LEASE_S": "2",
         "FOREWARN__OUTREACH__RETRY_FIRST_S": "0.1",
         "FOREWARN__OUTREACH__SMTP_TIMEOUT_S": "1",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from detectors.trust.right import Right
 from outreach.cases.views import CaseState, Verdict
 from outreach.contact import gate
 from outreach.contact.gate.question import Question, Rules, Verb
@@ -31,6 +32,7 @@ GOOD = Question(
     strong=True,
     told_at=None,
     disputed_at=None,
+    right=Right(True, "Such contacts are right."),
     approved_by="",
     rules=RULES,
 )
@@ -52,10 +54,12 @@ OBJECTIONS: list[tuple[dict[str, object], str, Verb]] = [
     ({"detected": NOON - timedelta(hours=25)}, "fresh", Verb.ASK),
     ({"told_at": NOON - timedelta(hours=3)}, "duplicate", Verb.REFUSE),
     ({"disputed_at": NOON - timedelta(days=3)}, "disputed", Verb.ASK),
+    ({"right": Right(False, "Such contacts were wrong.")}, "right_to_contact", Verb.ASK),
+    ({"shared": "9 of 12 freezers showed the same."}, "shared", Verb.ASK),
     ({"customer": TOKYO}, "quiet_time", Verb.HOLD),
     ({"customer": HOUSE}, "quiet_time", Verb.HOLD),
 ]
-OVERRULED = {"evidence", "fresh", "duplicate", "disputed"}
+OVERRULED = {"evidence", "fresh", "duplicate", "disputed", "right_to_contact", "shared"}
 
 
 def test_with_nothing_against_it_the_notice_goes() -> None:
