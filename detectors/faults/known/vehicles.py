@@ -138,7 +138,7 @@ PACK_COOLING_FAULT = Fault(
     urgency="high",
     text_key="pack_cooling_fault",
     contact=True,
-    signature={"pack_heat_gap:high": 0.6, "motor_heat:high": 0.6},
+    signature={"pack_heat_gap:high": 1.0, "motor_heat:high": 0.5},
 )
 
 FAULTS = (

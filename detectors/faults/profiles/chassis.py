@@ -48,14 +48,15 @@ def brakes() -> tuple[Watch, ...]:
     return tuple(watches)
 
 
-def starter(lowest: float, label: str) -> tuple[Watch, ...]:
+def starter(lowest: float, usual: float, label: str) -> tuple[Watch, ...]:
     """How far a start pulls the 12 V battery down: a reading a start, so a span is eight starts at the least.
 
-    `lowest` is the voltage below which a start soon fails. Half a volt below its own habit is beyond what frost does.
+    `lowest` is the voltage below which a start soon fails; `usual` what eight starts together differ by from week to
+    week. Four times that is beyond what a frosty week does.
     """
     dip = Channel(label, "V", ("start_voltage",))
     return (
-        departure("start_voltage", dip, period_ms=12 * HOUR, span_ms=DAY, learn=2, memory=20, floor_sd=0.12, side=-1,
+        departure("start_voltage", dip, period_ms=12 * HOUR, span_ms=DAY, learn=2, memory=20, floor_sd=usual, side=-1,
                   enter=4, leave=2, need=3, of=4, hold_ms=6 * HOUR, lasting_ms=2 * DAY),
         limit("start_voltage_low", dip, period_ms=12 * HOUR, side=-1, limit=lowest, back=0.4, unit=0.3,
               hold_ms=HOUR, calm_ms=DAY),

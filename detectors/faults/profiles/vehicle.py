@@ -8,12 +8,21 @@ from detectors.faults.profile import DAY, MINUTE, Channel, Gate, Profile, depart
 from detectors.faults.profiles.chassis import brakes, starter, tyres
 
 RUNNING = Gate("rpm", low=500)
+HOT = Gate("run_time", low=600)
 WARM = Gate("run_time", low=900)
 MOVING = Gate("speed", low=5)
 DRIVEN = Gate("speed", low=20)
 
 COOLANT = plain("Coolant temperature", "Cel", "coolant_temp", RUNNING)
 WARM_COOLANT = plain("Coolant temperature of the warm engine", "Cel", "coolant_temp", RUNNING, WARM)
+REGULATED_COOLANT = plain(
+    "Coolant temperature once the thermostat holds it",
+    "Cel",
+    "coolant_temp",
+    RUNNING,
+    HOT,
+    Gate("coolant_temp", low=80),
+)
 LONG_DRIVEN_COOLANT = plain(
     "Coolant temperature after twenty minutes", "Cel", "coolant_temp", RUNNING, DRIVEN, Gate("run_time", low=1200)
 )
@@ -40,9 +49,9 @@ VEHICLE = Profile(
         # shows under load only, so an hour and a half of cool driving is asked before it counts as mended
         limit("coolant_hot", COOLANT, period_ms=MINUTE, limit=110, back=5, unit=2, hold_ms=3 * MINUTE,
               calm_ms=90 * MINUTE),
-        # 1.6 K in the mean of an hour: a thermostat that must open further to shed the same heat is that much warmer
-        # while half of the coolant is gone; smaller calls a heat wave a leak, larger waits until the motorway boils it
-        departure("coolant_level", WARM_COOLANT, **{**DRIVES, "span_ms": 60 * MINUTE, "learn": 5}, floor_sd=0.45,
+        # 1.4 K in the mean of twenty minutes: a thermostat that must open further to shed the same heat is that much
+        # warmer while half of the coolant is gone; smaller calls a heat wave a leak, larger waits until it boils
+        departure("coolant_level", REGULATED_COOLANT, **{**DRIVES, "span_ms": 20 * MINUTE, "learn": 12}, floor_sd=0.4,
                   side=1, enter=3.5, leave=1.8),
         # 6 K, after twenty minutes: on a frosty morning an engine takes that long to get warm
         departure("coolant_warm", LONG_DRIVEN_COOLANT, **{**DRIVES, "learn": 4}, floor_sd=1.5, side=-1, enter=4,
@@ -70,7 +79,7 @@ VEHICLE = Profile(
         limit("oxygen_swing_high", REAR_OXYGEN, period_ms=MINUTE, limit=0.45, back=0.1, unit=0.1,
               hold_ms=20 * MINUTE, calm_ms=90 * MINUTE),
         # 9.3 V: below 9.6 V at a start a battery is called worn, unless it freezes hard
-        *starter(9.3, "Lowest 12 V voltage at the start"),
+        *starter(9.3, 0.1, "Lowest 12 V voltage at the start"),
         *tyres(),
         *brakes(),
         stuck(INTAKE, period_ms=MINUTE, min_ms=40 * MINUTE, min_moves=60),
