@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 NAMESPACE = uuid.UUID("6f2f2a3e-9d0b-5a37-9f7e-3c6f1d0c8a11")
+
+DAY_S = 86_400
 
 FindingKind = Literal["raised", "cleared"]
 
@@ -37,6 +40,29 @@ class SignalEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Horizon:
+    """When a limit will be reached if the trend goes on: between `low` and `high` with a chance of 80 %, seen from `at`.
+
+    `high` None: with a chance of more than 10 % not within a year. `chance_7d`: that it is reached within seven days.
+    """
+
+    at: datetime
+    low: datetime
+    high: datetime | None
+    chance_7d: float
+
+    def words(self) -> str:
+        """``likely to reach the limit in 3 to 6 days``, rounded outwards."""
+        low = int((self.low - self.at).total_seconds() // DAY_S)
+        if self.high is None:
+            return f"likely to reach the limit in {max(low, 1)} or more days"
+        high = max(math.ceil((self.high - self.at).total_seconds() / DAY_S), 1)
+        if high == 1:
+            return "likely to reach the limit within a day"
+        return f"likely to reach the limit {f'in {low} to' if low else 'within'} {high} days"
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """The pack behind a finding: `summary` is one plain sentence, `reasons` are the symptoms in words."""
 
@@ -47,6 +73,7 @@ class Evidence:
     signals: tuple[SignalEvidence, ...]
     readings_seen: int
     readings_missing_share: float
+    horizon: Horizon | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +101,12 @@ class Finding:
     evidence: Evidence
 
 
-def finding_id(tenant: str, device: str, fault: str, onset: datetime, kind: FindingKind) -> uuid.UUID:
-    """The identity of a finding: the same claim computed twice is the same row (UUIDv5, RFC 9562 section 5.5)."""
-    return uuid.uuid5(NAMESPACE, f"{tenant}|{device}|{fault}|{onset.isoformat()}|{kind}")
+def finding_id(  # noqa: PLR0917
+    tenant: str, device: str, fault: str, onset: datetime, kind: FindingKind, again: bool = False
+) -> uuid.UUID:
+    """The identity of a finding: the same claim computed twice is the same row (UUIDv5, RFC 9562 section 5.5).
+
+    `again`: the claim of an episode that was too weak for the customer when it began, and is strong now.
+    """
+    grown = "|grown" if again else ""
+    return uuid.uuid5(NAMESPACE, f"{tenant}|{device}|{fault}|{onset.isoformat()}|{kind}{grown}")

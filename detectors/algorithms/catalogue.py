@@ -1,8 +1,11 @@
 """Every registered detector. Out-of-tree ones come by the entry point ``forewarn.detector``."""
 
+from detectors.algorithms.cadence import Cadence
+from detectors.algorithms.counter import Counter
 from detectors.algorithms.departure import Departure
 from detectors.algorithms.detector import Detector
 from detectors.algorithms.drift import Drift
+from detectors.algorithms.flap import Flap
 from detectors.algorithms.limit import Limit
 from detectors.algorithms.rate import Rate
 from detectors.algorithms.seasonal import Seasonal
@@ -25,9 +28,13 @@ DETECTORS: Registry[Detector] = Registry(
             Variance(),
             Rate(),
             Drift(),
+            Counter(),
+            Flap(),
             Silence(),
+            Cadence(),
         )
     },
 )
 
+BY_CLOCK = frozenset({"silence", "cadence"})
 """Those that judge devices by when they were heard; a profile watches with the others."""

@@ -19,9 +19,18 @@ FALL = HOW["fall_per_hour"]
 BEFORE = np.iinfo(np.int64).min
 GAP_MS = 3_600_000.0  # a fall over a longer gap says nothing about its speed
 HOUR_MS = 3_600_000.0
+GROWN = 1.5  # times the severity that was last told; smaller tells of noise, larger tells late
+AGAIN_MS = 86_400_000  # a symptom that does not grow is told again so often; shorter is work, longer is stale evidence
+LEAST = 0.25  # of severity: growth below it is told by nobody
 
 SIGNAL_FIELDS = (Field("ts", "i8", fill=BEFORE), Field("value", "f8"))
-WATCH_FIELDS = (Field("ts", "i8", fill=BEFORE), Field("value", "f8"), Field("active", "i1"))
+WATCH_FIELDS = (
+    Field("ts", "i8", fill=BEFORE),
+    Field("value", "f8"),
+    Field("active", "i1"),  # the symptom, how severe it was at its worst and when, as last told to fusion
+    Field("severity", "f4"),
+    Field("told_ts", "i8"),
+)
 
 Samples = namedtuple("Samples", ["watch", "program", "ts", "value", "first", "second", "reading"])  # noqa: PYI024
 
@@ -128,8 +137,8 @@ def _derive(device, signal, ts, value, program, devices, signals, watches, out):
 
 
 @njit(cache=True, nogil=True)
-def changes(watch, active, last, where):  # type: ignore[no-untyped-def]
-    """Write to `where` the positions at which a watch's symptom changed; keeps the newest in `last`. How many."""
+def _changes(watch, active, last, where):  # type: ignore[no-untyped-def]
+    """Write to `where` the positions at which a symptom changed; keeps the newest in `last`. How many."""
     count = 0
     for i in range(len(watch)):
         if active[i] != last[watch[i]]:
@@ -142,4 +151,32 @@ def changes(watch, active, last, where):  # type: ignore[no-untyped-def]
 def changed(watch: Ints, active: NDArray[np.int8], last: NDArray[np.int8]) -> Ints:
     """The positions in a batch at which the symptom of a watch is another than before."""
     where = np.empty(len(watch), np.int64)
-    return where[: int(changes(watch, active, last, where))]
+    return where[: int(_changes(watch, active, last, where))]
+
+
+@njit(cache=True, nogil=True)
+def _news(watch, ts, active, severity, rows, where):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    count = 0
+    for i in range(len(watch)):
+        told = rows[watch[i]]
+        if active[i] == told.active:
+            grown = severity[i] >= GROWN * told.severity
+            if active[i] == 0 or not (grown or ts[i] - told.told_ts >= AGAIN_MS):
+                continue
+            told.severity = max(told.severity, severity[i])
+        else:
+            told.severity = max(severity[i], LEAST)
+        told.active, told.told_ts = active[i], ts[i]
+        where[count] = i
+        count += 1
+    return count
+
+
+def news(watches: SlotState, watch: Ints, ts: Ints, active: NDArray[np.int8], severity: Floats) -> Ints:
+    """The positions in a batch at which fusion must hear of a watch's symptom.
+
+    Those are where it begins, ends or lasts, where it has grown, and once a day while it goes on; `watches` keeps
+    what was told.
+    """
+    where = np.empty(len(watch), np.int64)
+    return where[: int(_news(watch, ts, active, severity, watches.rows, where))]

@@ -14,42 +14,30 @@ import numpy as np
 
 from detectors.algorithms.attention import Attention
 from detectors.algorithms.catalogue import DETECTORS
-from detectors.algorithms.detector import Floats, Ints, Scores, new_state
+from detectors.algorithms.detector import Ints, Scores, new_state
 from detectors.algorithms.seasonal import Seasonal
 from detectors.algorithms.state import SlotState
 from detectors.engine import flood
-from detectors.engine.derive import SIGNAL_FIELDS, WATCH_FIELDS, changed, derive
+from detectors.engine.claims import ORDINARY, Teller
+from detectors.engine.claims import ContactRule as ContactRule  # noqa: PLC0414 - who makes an engine needs it
+from detectors.engine.derive import SIGNAL_FIELDS, WATCH_FIELDS, derive, news
 from detectors.engine.fleet import Fleet, Lookup
 from detectors.engine.flood import Floods
+from detectors.engine.presence import Presence, Seen
 from detectors.engine.program import Program
 from detectors.engine.run import Run
 from detectors.faults import fusion
-from detectors.faults.catalogue import FAULTS
-from detectors.faults.evidence import Band, Scene, build, confidence
+from detectors.faults.evidence import Band, Scene
 from detectors.faults.fusion import Claim, Patient, Symptom
 from detectors.faults.profile import TWO_SIDED
-from detectors.finding import Finding, finding_id
+from detectors.finding import Finding
 from ingest.reading import Frame, ReadingBatch, device_no, signal_no
-from kit.clock import from_ms
 
 HEARTBEAT_MS = 5_000  # the gateway's, as the setting's default
 SWEEP_MS = 60_000  # how often silence is looked for, in log time
 AHEAD_MS = 300_000  # past the receive time a reading is of a wrong clock; smaller leaves out ordinary drift, larger
 # lets the future be learnt, and everything after it is then late
 CHUNK = 65_536  # readings scored together; bounds the memory of a huge frame
-MISSING_MOST = 0.5  # a claim from a window with more missing is for staff, not for the customer
-GRACE_MS = 900_000.0  # silence must be watched at least so long
-
-
-@dataclass(frozen=True, slots=True)
-class ContactRule:
-    """From which severity and confidence on a finding may be told to the customer; below, it is for staff."""
-
-    severity: float = 0.5
-    confidence: float = 0.0
-
-
-ORDINARY = ContactRule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +68,7 @@ class Engine:
         self.program = program
         self._tenant = tenant
         self._step_most_ms = 2 * heartbeat_ms
-        self._contact = contact
+        self._teller = Teller(contact, program.version)
         self.fleet = Fleet(program, lookup)
         self.log_ms = 0
         self.received_ms = 0
@@ -89,9 +77,9 @@ class Engine:
         self.patients: dict[int, Patient] = {}
         self.floods: Floods = {}
         self._detectors = [DETECTORS.get(name) for name in program.detectors]
-        self._silence = DETECTORS.get("silence")
         self._attention = Attention()
-        self.states = {name: new_state(DETECTORS.get(name)) for name in (*program.detectors, "silence")}
+        self.states = {name: new_state(DETECTORS.get(name)) for name in program.detectors}
+        self._presence = Presence(self.fleet, self.states)
         self.states["signals"] = SlotState("signals", program.version, SIGNAL_FIELDS)
         self.states["watches"] = SlotState("watches", program.version, WATCH_FIELDS)
         self.states["attention"] = SlotState("attention", self._attention.version, self._attention.fields)
@@ -123,11 +111,7 @@ class Engine:
 
     def _sweep(self) -> list[Finding]:
         """Look for devices that have fallen silent, and for those whose flood is over."""
-        columns, everyone = self.fleet.columns, np.arange(len(self.fleet.devices), dtype=np.int64)
-        now = np.full(len(everyone), self.log_ms, np.int64)
-        received_ms = np.full(len(everyone), self.received_ms, np.int64)
-        age = np.full(len(everyone), np.nan)
-        found = self._silent(everyone, now, received_ms, age, columns["heard_ms"] - columns["age_ms"])
+        found = self._connected(self._presence.look(self.log_ms, self.received_ms))
         return found + flood.calm(self.floods, self.log_ms, self.received_ms, self._tenant)
 
     def watch_slots(self) -> None:
@@ -215,19 +199,7 @@ class Engine:
     def _grow(self) -> None:
         self.watch_slots()
         self.states["signals"].grow(self.fleet.signals)
-        silence, start = self.states["silence"], self.states["silence"].slots
-        silence.grow(len(self.fleet.devices))
-        for device in range(start, len(self.fleet.devices)):
-            kind = self.fleet.type_of(device)
-            after = kind.profile.silent_after_s if kind and kind.device_type.always_on else 0
-            period = 1000.0 * kind.device_type.period_s if kind else 1.0
-            silence.set(
-                device,
-                period_ms=period,
-                after_ms=1000.0 * after if after else np.inf,
-                grace_ms=max(GRACE_MS, 3 * period),
-                calm_ms=max(GRACE_MS, 3 * period),
-            )
+        self._presence.grow()
 
     def _score(self, samples: Any) -> list[_Event]:
         """Run every detector on its samples; what happened, in the order of the samples."""
@@ -240,7 +212,7 @@ class Engine:
             watch, ts = samples.watch[index], samples.ts[index]
             slot = self._slot_of[watch]
             scores = detector.update(self.states[detector.name], slot, ts, samples.value[index])
-            for at in changed(watch, scores.active, self.states["watches"]["active"]).tolist():
+            for at in news(self.states["watches"], watch, ts, scores.active, scores.severity).tolist():
                 symptom = self._symptom(samples, int(index[at]), scores, at)
                 events.append(_Event(int(index[at]), int(watch[at]), symptom, symptom.ts))
             if detector.name == "seasonal":
@@ -269,84 +241,51 @@ class Engine:
             first=float(samples.first[sample]),
             second=float(samples.second[sample]),
             unusual=watch.unusual,
+            ahead=_ahead(scores, at),
         )
 
     def _fuse(self, events: list[_Event]) -> list[Finding]:
         found: list[Finding] = []
         for event in events:
             device = int(self._device_of[event.watch])
-            kind, patient = self.fleet.type_of(device), self.patients.setdefault(device, Patient())
-            if kind is None:
-                continue
-            if event.symptom is None:
+            if event.symptom is not None:
+                found += self._changed(device, event.symptom)
+            elif self.fleet.type_of(device) is not None:
                 place = event.watch - int(self.fleet.columns["watch_at"][device])
-                claims = fusion.alert(patient, place, event.ts)
-            else:
-                claims = fusion.change(patient, kind.device_type.name, event.symptom)
-            found += [finding for claim in claims for finding in self._finding(device, claim)]
+                patient = self.patients.setdefault(device, Patient())
+                found += self._told(device, fusion.alert(patient, place, event.ts))
         return found
 
+    def _changed(self, device: int, symptom: Symptom, why: fusion.Why = "recovered") -> list[Finding]:
+        kind = self.fleet.type_of(device)
+        if kind is None:
+            return []
+        patient = self.patients.setdefault(device, Patient())
+        return self._told(device, fusion.change(patient, kind.device_type.name, symptom, why))
+
+    def _told(self, device: int, made: list[Claim]) -> list[Finding]:
+        """The claims as findings; none for a device that the registry has forgotten."""
+        known, kind = self.fleet.devices[device], self.fleet.type_of(device)
+        if not known.tenant or kind is None:
+            return []
+        scene = Scene(kind.device_type, kind.profile, partial(self.band, device), known.time_zone)
+        return self._teller.tell(made, self.patients[device], known, scene)
+
     def _heard(self, slots: Ints, batch: ReadingBatch, frame: Ints, received_ms: Ints, log_ms: Ints) -> list[Finding]:
-        """Tell the silence detector who spoke in each frame, and how old the newest was of what they had kept."""
+        """Tell the detectors of presence who spoke in each frame, and how old the newest was of what they had kept."""
         spoke = self.fleet.spoke(slots, batch, frame)
         received = received_ms[spoke.frame]
         age = np.where(spoke.kept, np.maximum(received - spoke.newest, 0), 0)
         columns = self.fleet.columns
         columns["heard_ms"][spoke.device], columns["age_ms"][spoke.device] = received, age  # the last frame counts
-        return self._silent(spoke.device, log_ms[spoke.frame], received, age.astype(np.float64), received - age)
+        return self._connected(self._presence.heard(spoke, log_ms[spoke.frame], received, age))
 
-    def _silent(self, devices: Ints, log_ms: Ints, received_ms: Ints, age: Floats, onset: Ints) -> list[Finding]:
-        scores = self._silence.update(self.states["silence"], devices, log_ms, age)
-        found: list[Finding] = []
-        for at in sorted(
-            changed(devices, scores.active, self.fleet.columns["silent"]).tolist(), key=devices.__getitem__
-        ):
-            device, since, now = int(devices[at]), int(onset[at]), int(received_ms[at])
-            kind, patient = self.fleet.type_of(device), self.patients.setdefault(device, Patient())
-            if kind is None:
-                continue
-            symptom = Symptom(
-                "silent", len(kind.profile.watches), int(scores.active[at]), since, now, 0,
-                float(scores.surprise[at]), float(scores.severity[at]), float(now - since), 0.0, 0.0, 0.0, 0.0,
-            )  # fmt: skip
-            claims = fusion.change(patient, kind.device_type.name, symptom)
-            found += [finding for claim in claims for finding in self._finding(device, claim)]
-        return found
+    def _connected(self, seen: list[Seen]) -> list[Finding]:
+        return [finding for device, symptom in seen for finding in self._changed(device, symptom)]
 
-    def _finding(self, device: int, claim: Claim) -> list[Finding]:
-        """The claim as a finding; none for a device that the registry has forgotten."""
-        known, kind = self.fleet.devices[device], self.fleet.type_of(device)
-        if not known.tenant or kind is None:
-            return []
-        evidence = build(claim, Scene(kind.device_type, kind.profile, partial(self.band, device)))
-        severity = max((symptom.severity for symptom in claim.symptoms), default=0.0)
-        certainty = confidence(claim)
-        sure = (
-            evidence.readings_missing_share <= MISSING_MOST
-            and severity >= self._contact.severity
-            and certainty >= self._contact.confidence
-        )
-        names = {self._detector_of(kind.profile.watches, symptom) for symptom in claim.symptoms}
-        onset = from_ms(claim.onset)
-        return [
-            Finding(
-                id=finding_id(known.tenant, known.identifier, claim.fault, onset, claim.kind),
-                tenant=known.tenant,
-                device=known.identifier,
-                fault=claim.fault,
-                kind=claim.kind,
-                onset=onset,
-                detected=from_ms(claim.at),
-                surprise=round(max((symptom.surprise for symptom in claim.symptoms), default=0.0), 3),
-                severity=round(severity, 3),
-                confidence=certainty,
-                contact=claim.kind == "raised" and FAULTS.get(claim.fault).contact and sure,
-                detector="+".join(sorted(names)),
-                version=self.program.version,
-                evidence=evidence,
-            )
-        ]
 
-    @staticmethod
-    def _detector_of(watches: Any, symptom: Symptom) -> str:
-        return watches[symptom.watch].detector if symptom.watch < len(watches) else "silence"
+def _ahead(scores: Scores, at: int) -> tuple[float, float, float] | None:
+    if scores.ahead is None:
+        return None
+    soonest, latest, chance = scores.ahead[at].tolist()
+    return soonest, latest, chance

@@ -29,6 +29,7 @@ FIELDS = (
     Field("heard_ms", "i8"),  # receive time of the last frame with readings of the device
     Field("age_ms", "i8"),  # how old its newest reading was then
     Field("silent", "i1"),
+    Field("unstable", "i1"),
 )
 UNWATCHED = -1
 HISTORICAL = int(Quality.HISTORICAL)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.algorithms.catalogue import DETECTORS
+from detectors.algorithms.catalogue import BY_CLOCK, DETECTORS
 from detectors.algorithms.detector import Ints
 from detectors.faults.catalogue import FAULTS
 from detectors.faults.profile import Profile, Watch
@@ -126,7 +126,7 @@ class _Tables:
 
     def program(self) -> Program:
         """All of it as arrays."""
-        detectors = tuple(name for name in DETECTORS if name != "silence")
+        detectors = tuple(name for name in DETECTORS if name not in BY_CLOCK)
         return Program(
             self._types,
             tuple(self._watches),

@@ -6,8 +6,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from detectors.faults import horizon
 from detectors.faults.catalogue import FAULTS
-from detectors.faults.fusion import Claim, Symptom
+from detectors.faults.fault import RAISE_AT
+from detectors.faults.fusion import Claim, Symptom, Why
 from detectors.faults.profile import Profile, Watch
 from detectors.faults.words import duration, quantity
 from detectors.finding import Evidence, SignalEvidence
@@ -25,28 +27,56 @@ BandOf = Callable[[int, int, int], Band]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where a claim is made: the device's type and profile, and where to look up expected ranges."""
+    """Where a claim is made: the device's type and profile, where to look up expected ranges, the device's zone."""
 
     device_type: DeviceType
     profile: Profile
     band_of: BandOf
+    time_zone: str = "UTC"
 
 
 def build(claim: Claim, scene: Scene) -> Evidence:
     """The pack for a claim. Every number in it is finite."""
-    reasons = tuple(_reason(symptom, claim.at, scene) for symptom in claim.symptoms)
-    label = FAULTS.get(claim.fault).label
-    raised = claim.kind == "raised"
     seen = max((symptom.count for symptom in claim.symptoms), default=0)
+    raised = claim.kind == "raised"
+    reasons = tuple(_reason(symptom, claim.at, scene) for symptom in claim.symptoms) if raised else (_ending(claim),)
+    label = FAULTS.get(claim.fault).label
     return Evidence(
-        summary=f"{label}. {reasons[0]}" if raised and reasons else f"{label}: no longer seen.",
-        reasons=reasons if raised else ("The readings have been within their expected range again for long enough.",),
+        summary=f"{label}. {reasons[0]}" if raised and reasons else f"{label}: {_ENDS[claim.why]}.",
+        reasons=reasons + _considered(claim),
         window_start=from_ms(min(claim.onset, claim.at)),
         window_end=from_ms(claim.at),
         signals=_signals(claim, scene),
         readings_seen=seen,
         readings_missing_share=_missing(claim, scene, seen),
+        horizon=horizon.of(claim),
     )
+
+
+_ENDS: dict[Why, str] = {
+    "seen": "no longer seen",
+    "recovered": "no longer seen",
+    "explained": "it has a better explanation",
+    "normal": "taken for the new normal",
+}
+
+
+def _ending(claim: Claim) -> str:
+    """Why the claim ends, in a sentence."""
+    if claim.why == "explained":
+        return f"The same signs are explained better by another fault: {FAULTS.get(claim.instead).label}."
+    if claim.why == "normal":
+        lasted = duration(claim.at - claim.onset)
+        return f"It has been so for {lasted} without growing; the device's habits are learned anew from here on."
+    return "The readings have been within their expected range again for long enough."
+
+
+def _considered(claim: Claim) -> tuple[str, ...]:
+    """What else the same signs would speak for."""
+    if claim.kind != "raised" or not claim.others:
+        return ()
+    named = ", ".join(f"{FAULTS.get(name).label} ({weight:g} of {RAISE_AT:g})" for name, weight in claim.others)
+    return (f"Also considered, with less to speak for it: {named}.",)
 
 
 def confidence(claim: Claim) -> float:
@@ -62,7 +92,7 @@ def _missing(claim: Claim, scene: Scene, seen: int) -> float:
     if worst is None or not scene.device_type.always_on or worst.watch >= len(scene.profile.watches):
         return 0.0
     channel = scene.profile.watches[worst.watch].channel
-    wanted = (claim.at - worst.onset) / (1000.0 * scene.device_type.period_s)
+    wanted = (worst.ts - worst.onset) / (1000.0 * scene.device_type.period_s)
     if channel.when or channel.only or wanted < 1:
         return 0.0
     return round(min(max(1.0 - seen / wanted, 0.0), 1.0), 3)
@@ -128,8 +158,7 @@ def _band(name: str, watch: Watch, expected: tuple[float, float], claim: Claim, 
 
 def _reason(symptom: Symptom, at: int, scene: Scene) -> str:
     if symptom.watch >= len(scene.profile.watches):
-        usual = duration(1000.0 * scene.device_type.period_s)
-        return f"Nothing heard since {from_ms(symptom.onset):%Y-%m-%d %H:%M} UTC; it usually reports every {usual}."
+        return _of_connection(symptom, scene)
     watch = scene.profile.watches[symptom.watch]
     channel, lasted = watch.channel, duration(at - symptom.onset)
     value = quantity(symptom.value, channel.unit)
@@ -138,11 +167,25 @@ def _reason(symptom: Symptom, at: int, scene: Scene) -> str:
     if watch.detector == "limit":
         side, bound = ("above", symptom.high) if math.isfinite(symptom.high) else ("below", symptom.low)
         return f"{channel.label} is {value}, {side} the limit of {quantity(bound, channel.unit)}, for {lasted}."
+    if watch.detector == "drift":
+        coming = horizon.of_symptom(symptom, at)
+        bound = quantity(symptom.high if math.isfinite(symptom.high) else symptom.low, channel.unit)
+        return f"{channel.label} is {value} and moves towards {bound}" + (f": {coming.words()}." if coming else ".")
     usual = _usual(symptom, channel.unit)
+    if watch.detector == "variance":
+        return f"{channel.label} varies by {value}; {usual} is usual for this device, for {lasted}."
     if watch.detector == "departure":
         span = duration(watch.parameters.get("span_ms", DAY_MS))
         return f"{channel.label} is {value} on average over {span}; {usual} is usual for this device, for {lasted}."
     return f"{channel.label} is {value}; {usual} is usual for this device, and it has been outside for {lasted}."
+
+
+def _of_connection(symptom: Symptom, scene: Scene) -> str:
+    if symptom.key == "unstable":
+        holes = f"{symptom.first:.0f} interruptions in the last day"
+        return f"It was heard with {holes}; {symptom.value:.0f} % of what it usually sends came late or not at all."
+    usual = duration(1000.0 * scene.device_type.period_s)
+    return f"Nothing heard since {from_ms(symptom.onset):%Y-%m-%d %H:%M} UTC; it usually reports every {usual}."
 
 
 def _usual(symptom: Symptom, unit: str) -> str:

@@ -16,8 +16,9 @@ class Fault:
 
     `device_types` are the types that can have it, () all. `impact` and `urgency` make a case's priority;
     `text_key` names the texts for people. `signature` gives each symptom its weight: the fault is raised when the
-    weights of the symptoms that show together reach 1, so 1 means "proof enough alone" and 0.5 "needs another".
-    `contact` says that the customer may be told; every named fault asks for evidence that is strong enough for it.
+    weights of the symptoms that show together reach 1, so 1 means "proof enough alone" and 0.5 "needs another";
+    the weight of a symptom that speaks against it is negative. `contact` says that the customer may be told, as soon
+    as the evidence is strong enough for it; with `once_lasting` not before a symptom lasts (±2 in `Scores.active`).
     """
 
     name: str
@@ -28,3 +29,4 @@ class Fault:
     text_key: str
     contact: bool
     signature: Mapping[str, float] = field(default_factory=dict)
+    once_lasting: bool = False

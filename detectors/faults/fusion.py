@@ -1,14 +1,19 @@
-"""Symptoms of one device become claims: a named fault when its signature's weight is reached, else unusual behaviour.
+"""Symptoms of one device become claims: the best explanation of them, else unusual behaviour.
 
 Persistence and hysteresis lie in the detectors: a symptom here has already lasted. A named fault is raised at
-weight 1 and cleared below half of it. Unusual behaviour needs a symptom that has lasted the longer time, to which
-the attention stage agreed, and which no open fault explains; a named fault raised later takes its place.
+weight 1 and ends below half of it. Faults that rest on the same symptoms compete, because they are one trouble: the
+one that explains more of them (or weighs far more) is raised, and takes the place of one that was raised before it.
+A fault whose own symptoms, without those that an open fault explains, weigh 1 is a trouble of its own.
+Unusual behaviour needs a symptom that has lasted the longer time, to which the attention stage agreed, and which no
+open fault explains; a named fault raised later takes its place.
+
+An episode that is open is claimed again whenever its evidence has grown, until the customer may be told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from detectors.algorithms.detector import LASTING
@@ -17,15 +22,22 @@ from detectors.faults.fault import RAISE_AT, Fault
 from detectors.faults.known.general import UNUSUAL_BEHAVIOUR
 
 CLEAR_BELOW = 0.5  # of the weight that raises; higher lets a fault flap, lower keeps a mended device in trouble
+BETTER = 1.25  # times the weight of the present explanation; 1 swaps names at every reading, 2 keeps a wrong one
 ATTENTION_MS = 3_600_000  # an alert of the attention stage this long before the onset still belongs to it
+GROWN = 1.5  # times the severity it had when it was last looked at; smaller looks at every reading
+UNUSUAL = UNUSUAL_BEHAVIOUR.name
+
+Why = Literal["seen", "recovered", "explained", "normal"]
+"""Why a claim is made: it shows; it is gone; another fault explains it better; it is what the device does now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """A watch whose detector is active, as of the reading at which that last changed.
+    """A watch whose detector is active, as of the reading at which it was last looked at.
 
     `key` is the name in signatures, `watch` the place in the profile. `first` and `second` are the values of the
-    channel's signals; low and high bound what was expected of `value`.
+    channel's signals; low and high bound what was expected of `value`. `ahead` is as in `Scores`, for detectors that
+    look ahead. `since` is when its severity last grew, to `level`.
     """
 
     key: str
@@ -42,20 +54,37 @@ class Symptom:
     first: float
     second: float
     unusual: bool = False
+    ahead: tuple[float, float, float] | None = None
+    since: int = 0
+    level: float = 0.0
+
+
+@dataclass(slots=True)
+class Episode:
+    """A fault that is open. `told`: a finding about this trouble was strong enough for the customer."""
+
+    onset: int
+    weight: float
+    keys: frozenset[str]
+    told: bool = False
 
 
 @dataclass(slots=True)
 class Patient:
-    """What is known of one device: active symptoms by watch, open faults with their onset, last alerts by watch."""
+    """What is known of one device: active symptoms by watch, open faults by name, last alerts by watch."""
 
     symptoms: dict[int, Symptom] = field(default_factory=dict)
-    open: dict[str, int] = field(default_factory=dict)
+    open: dict[str, Episode] = field(default_factory=dict)
     alerts: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A fault begins or ends. `symptoms` are those that speak for it (for an end: the one that went), worst first."""
+    """A fault begins or ends. `symptoms` are those that speak for it (for an end: the one that went), worst first.
+
+    `again`: it is open already, and its evidence has grown. `told`: the customer was told of this trouble before.
+    `others` are the faults that the same symptoms speak for less well, with their weights.
+    """
 
     fault: str
     kind: Literal["raised", "cleared"]
@@ -63,16 +92,42 @@ class Claim:
     at: int
     weight: float
     symptoms: tuple[Symptom, ...]
+    why: Why = "seen"
+    again: bool = False
+    told: bool = False
+    instead: str = ""
+    others: tuple[tuple[str, float], ...] = ()
 
 
-def change(patient: Patient, device_type: str, symptom: Symptom) -> list[Claim]:
-    """Take over a symptom that began, went on to last, or ended (`active` 0); the claims that follow from it."""
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """How well one fault explains what shows."""
+
+    fault: Fault
+    speaking: tuple[Symptom, ...]
+    keys: frozenset[str]  # of the symptoms that speak for it
+    weight: float
+
+
+def change(patient: Patient, device_type: str, symptom: Symptom, why: Why = "recovered") -> list[Claim]:
+    """Take over a symptom that began, grew, went on to last, or ended (`active` 0, and `why`); the claims from it."""
+    known = patient.symptoms.get(symptom.watch)
     if symptom.active:
-        patient.symptoms[symptom.watch] = symptom
+        patient.symptoms[symptom.watch] = _followed(known, symptom)
     else:
         patient.symptoms.pop(symptom.watch, None)
-    claims = [claim for fault in _possible(device_type) for claim in _named(patient, fault, symptom)]
-    return claims + _unusual(patient, symptom.ts, symptom)
+    cases = [_case(patient, fault) for fault in _possible(device_type) if _touches(fault, symptom, known)]
+    claims = _ended(patient, cases, symptom, why)
+    fresh = [case for case in cases if case.fault.name not in patient.open and case.weight >= RAISE_AT]
+    for case in sorted(fresh, key=lambda case: (-len(case.keys), -case.weight)):
+        claims += _raised(patient, case, cases, symptom)
+    raised = {claim.fault for claim in claims}
+    claims += [
+        _claim(patient, case, cases, symptom, again=True)
+        for case in cases
+        if case.fault.name in patient.open and case.fault.name not in raised and symptom.active
+    ]
+    return claims + _unusual(patient, symptom.ts, symptom, why)
 
 
 def alert(patient: Patient, watch: int, ts: int) -> list[Claim]:
@@ -82,43 +137,109 @@ def alert(patient: Patient, watch: int, ts: int) -> list[Claim]:
     return _unusual(patient, ts, known) if known else []
 
 
+def _followed(known: Symptom | None, symptom: Symptom) -> Symptom:
+    """The symptom with the time since when it has not grown."""
+    if known is None or known.key != symptom.key or symptom.severity >= GROWN * known.level:
+        return replace(symptom, since=symptom.ts, level=symptom.severity)
+    return replace(symptom, since=known.since, level=known.level)
+
+
 def _possible(device_type: str) -> Iterable[Fault]:
     for name, fault in FAULTS.items():
-        if name != UNUSUAL_BEHAVIOUR.name and (not fault.device_types or device_type in fault.device_types):
+        if name != UNUSUAL and (not fault.device_types or device_type in fault.device_types):
             yield fault
 
 
-def _named(patient: Patient, fault: Fault, latest: Symptom) -> list[Claim]:
-    if latest.key.split(":")[0] not in {key.split(":")[0] for key in fault.signature}:
-        return []
-    speaking = _worst_first(s for s in patient.symptoms.values() if s.key in fault.signature)
-    weight = sum(fault.signature[key] for key in {symptom.key for symptom in speaking})
-    if fault.name not in patient.open and weight >= RAISE_AT:
-        onset = min(symptom.onset for symptom in speaking)
-        patient.open[fault.name] = onset
-        return [Claim(fault.name, "raised", onset, latest.ts, weight, speaking), *_close_unusual(patient, latest)]
-    if fault.name in patient.open and weight < RAISE_AT * CLEAR_BELOW:
-        return [Claim(fault.name, "cleared", patient.open.pop(fault.name), latest.ts, weight, (latest,))]
-    return []
+def _touches(fault: Fault, symptom: Symptom, before: Symptom | None) -> bool:
+    """Whether the symptom, or what it was before (it may have gone from high to low), has a say in the fault."""
+    sides = (":high", ":low", "")
+    names = {known.key.split(":")[0] for known in (symptom, before) if known is not None}
+    return any(name + side in fault.signature for name in names for side in sides)
 
 
-def _close_unusual(patient: Patient, latest: Symptom) -> list[Claim]:
-    """The behaviour has a name now."""
-    onset = patient.open.pop(UNUSUAL_BEHAVIOUR.name, None)
-    return [] if onset is None else [Claim(UNUSUAL_BEHAVIOUR.name, "cleared", onset, latest.ts, 0.0, (latest,))]
+def _case(patient: Patient, fault: Fault) -> _Case:
+    there = {symptom.key for symptom in patient.symptoms.values() if symptom.key in fault.signature}
+    keys = frozenset(key for key in there if fault.signature[key] > 0)
+    speaking = _worst_first(symptom for symptom in patient.symptoms.values() if symptom.key in keys)
+    return _Case(fault, speaking, keys, sum(fault.signature[key] for key in sorted(there)))
 
 
-def _unusual(patient: Patient, ts: int, latest: Symptom) -> list[Claim]:
-    name = UNUSUAL_BEHAVIOUR.name
+def _ended(patient: Patient, cases: list[_Case], latest: Symptom, why: Why) -> list[Claim]:
+    """Open faults that the symptoms no longer carry; the others with the weight that they have now."""
+    claims = []
+    for case in cases:
+        name = case.fault.name
+        if name not in patient.open:
+            continue
+        if case.weight < RAISE_AT * CLEAR_BELOW:
+            gone = patient.open.pop(name)
+            reason = "recovered" if latest.active else why
+            claims.append(Claim(name, "cleared", gone.onset, latest.ts, case.weight, (latest,), reason))
+        else:
+            patient.open[name].weight, patient.open[name].keys = case.weight, case.keys
+    return claims
+
+
+def _raised(patient: Patient, case: _Case, cases: list[_Case], latest: Symptom) -> list[Claim]:
+    """The fault begins, unless open ones explain its symptoms as well; those that it explains better end."""
+    rivals = {name: open_ for name, open_ in patient.open.items() if name != UNUSUAL and open_.keys & case.keys}
+    explained = frozenset[str]().union(*(open_.keys for open_ in rivals.values()))
+    own = sum(case.fault.signature[key] for key in case.keys - explained)
+    displaced: list[str] = []
+    if own < RAISE_AT and rivals:
+        if not all(_is_better(case, rival) for rival in rivals.values()):
+            return []
+        displaced = list(rivals)
+    told = any(patient.open[name].told for name in displaced)
+    ends = [_replaced(patient, name, case.fault.name, latest) for name in displaced]
+    if UNUSUAL in patient.open:
+        ends.append(_replaced(patient, UNUSUAL, case.fault.name, latest))
+    onset = min(symptom.onset for symptom in case.speaking)
+    patient.open[case.fault.name] = Episode(onset, case.weight, case.keys, told)
+    return [_claim(patient, case, cases, latest, again=False), *ends]
+
+
+def _is_better(case: _Case, present: Episode) -> bool:
+    """Whether the fault explains all that the present one does and more, or weighs far more."""
+    return case.keys > present.keys or case.weight >= BETTER * present.weight
+
+
+def _replaced(patient: Patient, name: str, by: str, latest: Symptom) -> Claim:
+    gone = patient.open.pop(name)
+    return Claim(name, "cleared", gone.onset, latest.ts, 0.0, (latest,), "explained", instead=by)
+
+
+def _claim(patient: Patient, case: _Case, cases: list[_Case], latest: Symptom, *, again: bool) -> Claim:
+    episode = patient.open[case.fault.name]
+    others = [(other.fault.name, round(other.weight, 3)) for other in cases if _considered(case, other, patient)]
+    return Claim(
+        case.fault.name,
+        "raised",
+        episode.onset,
+        latest.ts,
+        case.weight,
+        case.speaking,
+        again=again,
+        told=episode.told,
+        others=tuple(sorted(others, key=lambda other: (-other[1], other[0]))),
+    )
+
+
+def _considered(case: _Case, other: _Case, patient: Patient) -> bool:
+    """Whether the other fault would explain a part of the same symptoms, and is not open itself."""
+    return other.fault.name not in patient.open and other.weight > 0 and bool(other.keys & case.keys)
+
+
+def _unusual(patient: Patient, ts: int, latest: Symptom, why: Why = "recovered") -> list[Claim]:
     odd = _worst_first(s for s in patient.symptoms.values() if s.unusual)
-    if name in patient.open:
-        return [] if odd else [Claim(name, "cleared", patient.open.pop(name), ts, 0.0, (latest,))]
+    if UNUSUAL in patient.open:
+        return [] if odd else [Claim(UNUSUAL, "cleared", patient.open.pop(UNUSUAL).onset, ts, 0.0, (latest,), why)]
     proven = [s for s in odd if abs(s.active) >= LASTING and _noticed(patient, s)]
     if not proven or patient.open:
         return []
     onset = min(symptom.onset for symptom in proven)
-    patient.open[name] = onset
-    return [Claim(name, "raised", onset, ts, RAISE_AT, tuple(proven))]
+    patient.open[UNUSUAL] = Episode(onset, RAISE_AT, frozenset(symptom.key for symptom in proven))
+    return [Claim(UNUSUAL, "raised", onset, ts, RAISE_AT, tuple(proven))]
 
 
 def _noticed(patient: Patient, symptom: Symptom) -> bool:

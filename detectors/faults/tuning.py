@@ -15,7 +15,7 @@ Overrides = Mapping[str, Mapping[str, Mapping[str, float]]]
 """Device type, symptom, parameter: its value."""
 
 SECTION = "detectors.watch"
-SILENT, AFTER = "silent", "after_s"
+SILENT, AFTER, LASTING = "silent", "after_s", "lasting_s"
 MOST = 62  # readings that a detector remembers one by one
 COUNTS = frozenset({"need", "of"})
 
@@ -23,7 +23,8 @@ COUNTS = frozenset({"need", "of"})
 def tuned(profile: Profile, symptoms: Mapping[str, Mapping[str, float]]) -> Profile:
     """`profile` with the parameters of those symptoms changed; every watch of a symptom takes the change.
 
-    The symptom ``silent`` has one parameter, ``after_s``; it goes for types that are missed when they fall silent.
+    The symptom ``silent`` has the parameters ``after_s`` and ``lasting_s`` (see `Profile`); it goes for types that are
+    missed when they fall silent.
     Raises SettingsError naming the key, and what there is instead.
     """
     known = {watch.symptom for watch in profile.watches} | ({SILENT} if profile.silent_after_s else set())
@@ -34,8 +35,9 @@ def tuned(profile: Profile, symptoms: Mapping[str, Mapping[str, float]]) -> Prof
         for name, value in parameters.items():
             _check(f"{key}.{name}", name, value, _parameters(profile, symptom))
     watches = tuple(_changed(watch, symptoms.get(watch.symptom, {})) for watch in profile.watches)
-    after = symptoms.get(SILENT, {}).get(AFTER, profile.silent_after_s)
-    return replace(profile, watches=watches, silent_after_s=round(after))
+    silent = symptoms.get(SILENT, {})
+    after, lasting = silent.get(AFTER, profile.silent_after_s), silent.get(LASTING, profile.silent_lasting_s)
+    return replace(profile, watches=watches, silent_after_s=round(after), silent_lasting_s=round(lasting))
 
 
 def one_of(word: str, known: Iterable[str]) -> str:
@@ -53,7 +55,7 @@ def _changed(watch: Watch, parameters: Mapping[str, float]) -> Watch:
 def _parameters(profile: Profile, symptom: str) -> set[str]:
     """What may be set of a symptom: whatever any profile sets of its detector."""
     if symptom == SILENT:
-        return {AFTER}
+        return {AFTER, LASTING}
     detectors = {watch.detector for watch in profile.watches if watch.symptom == symptom}
     everyone = [profile, *(other for _, other in PROFILES.items())]
     return {key for one in everyone for watch in one.watches if watch.detector in detectors for key in watch.parameters}
@@ -66,5 +68,5 @@ def _check(key: str, name: str, value: float, known: set[str]) -> None:
         raise SettingsError(f"'{key}' is {value}.", "Give a finite number.")
     if name in COUNTS and not (value == int(value) and 1 <= value <= MOST):
         raise SettingsError(f"'{key}' is {value:g}.", f"Give a whole number of readings from 1 to {MOST}.")
-    if (name.endswith(("_ms", "_s")) and value < 0) or (name == AFTER and value < 1):
+    if (name.endswith(("_ms", "_s")) and value < 0) or (name in {AFTER, LASTING} and value < 1):
         raise SettingsError(f"'{key}' is {value:g}.", "A time cannot be negative, and silence takes at least a second.")

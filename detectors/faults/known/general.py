@@ -20,7 +20,19 @@ SILENT = Fault(
     urgency="medium",
     text_key="silent",
     contact=True,
-    signature={"silent": 1.0},
+    signature={"silent": 1.0, "unstable": -0.5},  # while the connection comes and goes, that is what is wrong
+    once_lasting=True,
+)
+UNSTABLE_CONNECTION = Fault(
+    name="unstable_connection",
+    label="Connection comes and goes",
+    device_types=(),
+    impact="low",
+    urgency="low",
+    text_key="unstable_connection",
+    contact=True,
+    signature={"unstable": 1.0},
+    once_lasting=True,
 )
 FLOODING = Fault(
     name="flooding",
@@ -53,4 +65,4 @@ UNUSUAL_BEHAVIOUR = Fault(
     signature={"unusual": 1.0},
 )
 
-FAULTS = (SENSOR_STUCK, SILENT, FLOODING, HELP_REQUESTED, UNUSUAL_BEHAVIOUR)
+FAULTS = (SENSOR_STUCK, SILENT, UNSTABLE_CONNECTION, FLOODING, HELP_REQUESTED, UNUSUAL_BEHAVIOUR)

@@ -1,0 +1,94 @@
+"""Claims become findings: with their evidence, and with whether it is strong enough for the customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from detectors.algorithms.detector import LASTING
+from detectors.faults.catalogue import FAULTS
+from detectors.faults.evidence import Scene, build, confidence
+from detectors.faults.fusion import Claim, Patient, Symptom
+from detectors.finding import Evidence, Finding, finding_id
+from ingest.registry.devices import Device
+from kit.clock import from_ms
+
+MISSING_MOST = 0.5  # a claim from a window with more missing is for staff, not for the customer
+BY_CLOCK = {"silent": "silence", "unstable": "cadence"}  # the detectors of symptoms that are no watch of a profile
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRule:
+    """From which severity and confidence on a finding may be told to the customer; below, it is for staff."""
+
+    severity: float = 0.5
+    confidence: float = 0.0
+
+
+ORDINARY = ContactRule()
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Says what becomes of claims under a rule; `version` is that of the program that made them."""
+
+    rule: ContactRule
+    version: str
+
+    def tell(self, made: Iterable[Claim], patient: Patient, device: Device, scene: Scene) -> list[Finding]:
+        """The findings of one device's claims, in order.
+
+        An episode gets one finding that is strong enough for the customer at the most: with its beginning, or later
+        under the same onset when its evidence has grown. One that takes over from an episode that was told gets none.
+        """
+        found = []
+        for claim in made:
+            if claim.again and claim.told:
+                continue
+            evidence = build(claim, scene)
+            strong = claim.kind == "raised" and not claim.told and self._strong(claim, evidence)
+            if claim.again and not strong:
+                continue
+            if strong and claim.fault in patient.open:
+                patient.open[claim.fault].told = True
+            found.append(self._finding(claim, evidence, device, scene, strong))
+        return found
+
+    def _strong(self, claim: Claim, evidence: Evidence) -> bool:
+        fault = FAULTS.get(claim.fault)
+        return (
+            fault.contact
+            and evidence.readings_missing_share <= MISSING_MOST
+            and _severity(claim) >= self.rule.severity
+            and confidence(claim) >= self.rule.confidence
+            and (not fault.once_lasting or any(abs(symptom.active) >= LASTING for symptom in claim.symptoms))
+        )
+
+    def _finding(self, claim: Claim, evidence: Evidence, device: Device, scene: Scene, strong: bool) -> Finding:
+        onset = from_ms(claim.onset)
+        names = {_detector_of(symptom, scene) for symptom in claim.symptoms}
+        return Finding(
+            id=finding_id(device.tenant, device.identifier, claim.fault, onset, claim.kind, claim.again),
+            tenant=device.tenant,
+            device=device.identifier,
+            fault=claim.fault,
+            kind=claim.kind,
+            onset=onset,
+            detected=from_ms(claim.at),
+            surprise=round(max((symptom.surprise for symptom in claim.symptoms), default=0.0), 3),
+            severity=round(_severity(claim), 3),
+            confidence=confidence(claim),
+            contact=strong,
+            detector="+".join(sorted(names)),
+            version=self.version,
+            evidence=evidence,
+        )
+
+
+def _severity(claim: Claim) -> float:
+    return max((symptom.severity for symptom in claim.symptoms), default=0.0)
+
+
+def _detector_of(symptom: Symptom, scene: Scene) -> str:
+    watches = scene.profile.watches
+    return watches[symptom.watch].detector if symptom.watch < len(watches) else BY_CLOCK[symptom.key]
