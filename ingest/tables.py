@@ -55,6 +55,16 @@ class DeviceOwnerRow(Base):
     ended_at: Mapped[datetime | None]
 
 
+class PermissionRow(Base):
+    """A purpose that an owner allows for all of their devices; no row: they do not."""
+
+    __tablename__ = "device_permission"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+
+
 class LogOffsetRow(Base):
     """The last log entry of a partition that a reader has taken over, and when the gateway received it."""
 

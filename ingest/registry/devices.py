@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.orm import Session
 
 from ingest.errors import InvalidDevice, UnknownDevice
-from ingest.tables import DeviceOwnerRow, DeviceRow
+from ingest.tables import DeviceOwnerRow, DeviceRow, PermissionRow
 from ingest.wire.device_types import DEVICE_TYPES
 from ingest.wire.topics import checked
 
@@ -43,7 +43,8 @@ class Device:
     """A registered device. `no` is its number in series numbers; `owner` is the customer who has it now.
 
     What a `revoked` device sends is refused until it is given new credentials. While its `parent` (the identifier of
-    the hub or gateway through which it speaks, "" for none) cannot be heard, nor can it.
+    the hub or gateway through which it speaks, "" for none) cannot be heard, nor can it. `permits` are the purposes
+    that its owner allows beyond its being looked after (`ingest.registry.permissions`).
     """
 
     no: int
@@ -57,6 +58,7 @@ class Device:
     owner: str | None
     revoked: bool = False
     parent: str = ""
+    permits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,21 +184,26 @@ def release(session: Session, device_no: int, at: datetime | None = None) -> Non
     )
 
 
-def _devices() -> Select[DeviceRow, str]:
-    return select(DeviceRow, DeviceOwnerRow.owner).outerjoin(
+def _devices() -> Select[DeviceRow, str | None, list[str] | None]:
+    permits = (
+        select(func.array_agg(aggregate_order_by(PermissionRow.purpose, PermissionRow.purpose)))
+        .where(PermissionRow.tenant == DeviceRow.tenant, PermissionRow.owner == DeviceOwnerRow.owner)
+        .scalar_subquery()
+    )
+    return select(DeviceRow, DeviceOwnerRow.owner, permits).outerjoin(
         DeviceOwnerRow, (DeviceOwnerRow.device_no == DeviceRow.no) & DeviceOwnerRow.ended_at.is_(None)
     )
 
 
-def _load(session: Session, query: Select[DeviceRow, str]) -> list[Device]:
+def _load(session: Session, query: Select[DeviceRow, str | None, list[str] | None]) -> list[Device]:
     rows = session.execute(query.execution_options(populate_existing=True))
-    return [_device(row, owner) for row, owner in rows]
+    return [_device(row, owner, tuple(permits or ())) for row, owner, permits in rows]
 
 
-def _device(row: DeviceRow, owner: str | None) -> Device:
+def _device(row: DeviceRow, owner: str | None, permits: tuple[str, ...]) -> Device:
     revoked = row.revoked_at is not None
     described = (row.type, row.model, row.firmware, row.label, row.time_zone)
-    return Device(row.no, row.tenant, row.identifier, *described, owner, revoked, row.parent)
+    return Device(row.no, row.tenant, row.identifier, *described, owner, revoked, row.parent, permits)
 
 
 def _open_owner(session: Session, device_no: int) -> str | None:

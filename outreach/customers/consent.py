@@ -1,4 +1,7 @@
-"""Consent: granted and withdrawn for one purpose at a time; a withdrawal outlives every later import."""
+"""Consent: granted and withdrawn for one purpose at a time; a withdrawal outlives every later import.
+
+What may be looked at on a customer's devices follows it at once, in the device registry.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from ingest.registry import permissions
 from outreach.tables import ConsentRow
 
 
@@ -20,7 +24,10 @@ def grant(session: Session, tenant: str, customer_id: str, purpose: str, *, sour
         .on_conflict_do_nothing()
         .returning(ConsentRow.id)
     )
-    return session.execute(statement).scalar() is not None
+    granted = session.execute(statement).scalar() is not None
+    if purpose in permissions.PURPOSES:
+        permissions.permit(session, tenant, customer_id, purpose)
+    return granted
 
 
 def grant_first(session: Session, tenant: str, customer_id: str, purpose: str, *, source: str, at: datetime) -> bool:
@@ -35,6 +42,8 @@ def grant_first(session: Session, tenant: str, customer_id: str, purpose: str, *
 
 def withdraw(session: Session, tenant: str, customer_id: str, purpose: str, at: datetime) -> bool:
     """End a consent at once; False when none was in force."""
+    if purpose in permissions.PURPOSES:
+        permissions.forbid(session, tenant, customer_id, purpose)
     done = session.execute(
         update(ConsentRow)
         .where(
