@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,6 +60,48 @@ def _watched() -> list[dict[str, Any]]:
                 {"device_type": name, "watches": hours, "detector": "silence", "symptom": "silent", "faults": "silent"}
             )
     return rows
+
+
+@app.command()
+def trust(ctx: typer.Context, as_json: JsonFlag = False) -> None:
+    """Say which findings may reach customers by themselves, how often they were right, and what is left to be wrong.
+
+    Example: forewarn detectors trust
+    """
+    from detectors.trust.promise import Promise
+    from detectors.trust.report import report
+    from kit.clock import SystemClock
+    from kit.db import check, connect, transaction
+    from kit.settings import Core
+
+    current = settings(ctx)
+    engine = connect(current)
+    check(engine)
+    with transaction(engine) as session:
+        tenant, promise = current.of(Core).tenant, Promise.of(current.of(Config))
+        found = report(session, tenant, promise, SystemClock().now())
+    engine.dispose()
+    if as_json:
+        emit(asdict(found) | {"expected_rate": found.expected_rate}, as_json)
+        return
+    typer.echo(
+        f"Promised: at most {promise.false_contacts:g} false contacts per 1,000 device-days, that is "
+        f"{found.allowance:.3g} in {found.days} days for {found.devices:,} devices; {found.spent.expected_false:.2g} spent."
+    )
+    lines = [
+        {
+            "fault": line.fault,
+            "version": line.version,
+            "state": line.state,
+            "right": f"{line.precision:.0%} ({line.low:.0%} to {line.high:.0%})",
+            "judged": f"{line.right + line.wrong:g}",
+            "contacts": line.contacts,
+            "why": line.reason,
+        }
+        for line in found.standings
+    ]
+    columns = ("fault", "version", "state", "right", "judged", "contacts", "why")
+    emit(lines, as_json, columns=columns, empty="Nothing has been judged yet: faults begin with trust.")
 
 
 @app.command()

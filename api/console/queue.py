@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from api.console.access import SignedIn, Staff
 from api.pages import page
 from api.site import Db, Here, Site
+from detectors.fleet import incidents
 from outreach.cases import queries
 
 ROWS = 50  # more makes a slow page on a phone, fewer hides a busy morning
@@ -38,8 +39,10 @@ def home() -> Response:
 
 @router.get("/queue")
 def show(site: Here, staff: Staff, db: Db, wanted: Shown) -> Response:
-    """The whole page."""
-    return page("console/queue.html", staff.reader, facts=_facts(site, staff, db, wanted))
+    """The whole page, with what shows on many devices at once above it."""
+    facts = _facts(site, staff, db, wanted)
+    facts["incidents"] = incidents.present(db, staff.tenant, site.clock.now())
+    return page("console/queue.html", staff.reader, facts=facts)
 
 
 @router.get("/queue/fragment")

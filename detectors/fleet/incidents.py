@@ -44,10 +44,19 @@ class Incident:
     dismissed_by: str
 
     @property
+    def group(self) -> tuple[str, str]:
+        """Which group of the type it strikes: dimension and value."""
+        return self.dimension, self.value
+
+    @property
+    def fault_label(self) -> str:
+        """The fault in words."""
+        return FAULTS.get(self.fault).label if self.fault in FAULTS else self.fault
+
+    @property
     def label(self) -> str:
         """What is seen, in words."""
-        named = FAULTS.get(self.fault).label if self.fault in FAULTS else self.fault
-        return f"{named} ({self.what})" if self.what else named
+        return f"{self.fault_label} ({self.what})" if self.what else self.fault_label
 
     @property
     def whom(self) -> str:
@@ -73,6 +82,12 @@ def newest(session: Session, tenant: str, limit: int = 50) -> list[Incident]:
     """The newest incidents, newest first."""
     query = select(IncidentRow).where(IncidentRow.tenant == tenant).order_by(IncidentRow.last_at.desc())
     return [incident_of(row) for row in session.scalars(query.order_by(IncidentRow.number.desc()).limit(limit))]
+
+
+def present(session: Session, tenant: str, now: datetime) -> list[Incident]:
+    """Those that still grow, as far as is known at `now`, and that nobody has dismissed; newest first."""
+    grows = [one for one in newest(session, tenant) if one.last_at > now - WINDOW]
+    return [one for one in grows if not one.dismissed_by]
 
 
 def findings_of(session: Session, number: int) -> list[tuple[uuid.UUID, str, datetime]]:

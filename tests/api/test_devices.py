@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.security import accounts
 from ingest import commands
 from ingest.commands import Command
-from ingest.registry.devices import access_device
+from ingest.registry.devices import DeviceSpec, access_device, register
 from kit.db import transaction
 from tests.api.conftest import Running
 from tests.api.world import ADDRESS, World
@@ -98,3 +98,13 @@ def test_a_flooding_device_is_a_matter_for_staff(world: World, running: Running)
     page = running.signed_in().get(f"/console/cases/{number}").text
     assert "Calm the device" in page
     assert "Expected and seen, as a table" not in page
+
+
+def test_the_page_shows_the_hub_and_what_is_behind_it(world: World, running: Running) -> None:
+    world.staff()
+    with transaction(world.engine) as session:
+        register(session, DeviceSpec(world.tenant, "hub-1", "hub"))
+        register(session, DeviceSpec(world.tenant, "room-1", "room_sensor", label="Nursery", parent="hub-1"))
+    browser = running.signed_in()
+    assert '<a href="/console/devices/hub-1">hub-1</a>' in browser.get("/console/devices/room-1").text
+    assert '<a href="/console/devices/room-1">Nursery</a>' in browser.get("/console/devices/hub-1").text
