@@ -16,6 +16,7 @@ from device_sim.scorecard.record import Found, Record
 AHEAD_MS = 3 * DAY_MS  # early enough to have something done about it
 LEAST_MS = 3 * DAY_MS  # of a fault within the period, so that there was time to find it
 LEAST_SUDDEN_MS = DAY_MS
+CONSENT = "service"  # the purpose of notices about a device
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Outcome:
     to the recall three days ahead. `named` says that the first contact named this very fault. `reason` is a key of
     `reasons.SENTENCES`, empty when all went well or nothing was expected. `joined` marks one that counts with another:
     of what one cause does to several devices of one owner, one is counted, that of which the owner was told first.
+    What befalls a device whose owner never agreed to be told counts nowhere: telling them would have been wrong.
     """
 
     device: str
@@ -84,7 +86,7 @@ def _outcome(place: int, one: Occurrence, device_type: str, record: Record, matc
     first = min(found, key=lambda item: (item.at_ms, item.id), default=None)
     told = min((c for c in matches.contacts if c.occurrence == place), key=lambda c: c.at_ms, default=None)
     noticed = would_notice_ms(one)
-    counts, counts_3d = _counts(one, record)
+    counts, counts_3d = _counts(one, record) if _may_be_told(one.device, record) else (False, False)
     return Outcome(
         one.device,
         device_type,
@@ -111,6 +113,12 @@ def course(occurrence: Occurrence) -> Course:
     if occurrence.bout_ms:
         return "intermittent"
     return "progressive" if occurrence.failure_ms > occurrence.onset_ms else "sudden"
+
+
+def _may_be_told(device: str, record: Record) -> bool:
+    """Whether the owner had agreed before anything happened; one who withdraws later counts on."""
+    owner = next((spec.owner for spec in record.devices if spec.id == device), "")
+    return all(CONSENT in customer.consents for customer in record.customers if customer.id == owner)
 
 
 def _counts(one: Occurrence, record: Record) -> tuple[bool, bool]:

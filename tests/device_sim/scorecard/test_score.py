@@ -37,6 +37,16 @@ def test_an_owner_told_six_days_ahead_counts_everywhere() -> None:
     assert result["false_contacts_per_1000_device_days"] == 0
 
 
+def test_what_befalls_an_owner_who_never_agreed_counts_nowhere_but_one_who_withdrew_counts_on() -> None:
+    missed = record([wrong("car", "coolant_leak", 10, 20)])
+    (owner,) = missed.customers
+    assert measured(missed)["recall"] == 0
+    withdrew = replace(missed, said=(Said("c-1", "car", "", "unsubscribed", 0, at(5)),))
+    assert measured(withdrew)["recall"] == 0
+    never = measured(replace(missed, customers=(replace(owner, consents=()),)))
+    assert never["recall"] is never["recall_3d"] is None
+
+
 def test_a_run_in_which_nothing_happens_has_no_precision_rather_than_a_perfect_one() -> None:
     result = measured(record())
     assert result["precision"] is result["recall"] is result["recall_3d"] is result["lead_days_median"] is None
