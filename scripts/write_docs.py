@@ -121,6 +121,8 @@ def simulated_faults() -> str:
         "without it. A *progressive* fault grows from its onset to its failure within the days given; *tell* says whom",
         "a good service tells: the customer, staff, or nobody, because nothing is wrong.",
         "",
+        "![Nine of the faults, each beside the same device without it](img/faults.png)",
+        "",
         "| name | what it is | device types | course | tell | what an engineer would see |",
         "|---|---|---|---|---|---|",
     ]
