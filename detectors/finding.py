@@ -41,7 +41,7 @@ class SignalEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """When a limit will be reached if the trend goes on: between `low` and `high` with a chance of 80 %, seen from `at`.
+    """When a limit is reached if the trend goes on: between `low` and `high` with a chance of 80 %, seen from `at`.
 
     `high` None: with a chance of more than 10 % not within a year. `chance_7d`: that it is reached within seven days.
     """

@@ -5,6 +5,7 @@ from detectors.algorithms.counter import Counter
 from detectors.algorithms.departure import Departure
 from detectors.algorithms.detector import Detector
 from detectors.algorithms.drift import Drift
+from detectors.algorithms.event import Event
 from detectors.algorithms.flap import Flap
 from detectors.algorithms.limit import Limit
 from detectors.algorithms.rate import Rate
@@ -30,6 +31,7 @@ DETECTORS: Registry[Detector] = Registry(
             Drift(),
             Counter(),
             Flap(),
+            Event(),
             Silence(),
             Cadence(),
         )

@@ -35,7 +35,7 @@ FIELDS = (
     Field("frozen", "u1"),
     Field("period_ms", "f4", fill=60_000.0),  # usual time between readings
     Field("span_ms", "f4", fill=3_600_000.0),  # observed time of a block; shorter is restless, longer is late
-    Field("learn", "f4", fill=96.0),  # blocks before anything is judged; under three days knows no hour of the day
+    Field("learn", "f4", fill=120.0),  # blocks before anything is judged; under three days knows no hour of the day
     Field("memory", "f4", fill=720.0),  # blocks after which the habits have followed; 100 learns a fault
     Field("floor_sd", "f4"),  # deviation of a block that is believed at the least, in the statistic's unit
     Field("slack", "f4", fill=0.5),  # half of the shift looked for, in deviations; 0.25 finds smaller ones, later
@@ -83,9 +83,10 @@ def _spread(c):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _sum(c, residual, ts):  # type: ignore[no-untyped-def]
-    """Add a block to both sums."""
-    scaled = min(max(residual / _spread(c)[1], -CLIP), CLIP)
+def _sum(c, residual, known, ts):  # type: ignore[no-untyped-def]
+    """Add a block to both sums; what is usual at its hour rests on `known` blocks, and is off by as much."""
+    deviation = _spread(c)[1] * math.sqrt((known + 1.5) / (known + 0.5))
+    scaled = min(max(residual / deviation, -CLIP), CLIP)
     for way in range(2):
         sign = 1.0 if way == 0 else -1.0
         if c.side * sign < 0.0:
@@ -123,7 +124,7 @@ def close(c, statistic, ts):  # type: ignore[no-untyped-def]
     usual, known = _expected(c, ts)
     residual = statistic - usual if c.blocks > 0.0 else 0.0
     if c.blocks >= c.learn:
-        _sum(c, residual, c.last_ts)
+        _sum(c, residual, known, c.last_ts)
     far = max(c.sums[0], c.sums[1]) >= max(c.leave, 0.5 * c.enter + 1.0)
     if c.frozen == 0 and c.active == 0 and not far:
         _learn(c, statistic, residual, known, ts)

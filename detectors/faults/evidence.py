@@ -58,6 +58,7 @@ _ENDS: dict[Why, str] = {
     "recovered": "no longer seen",
     "explained": "it has a better explanation",
     "normal": "taken for the new normal",
+    "withdrawn": "no longer looked at",
 }
 
 
@@ -68,6 +69,8 @@ def _ending(claim: Claim) -> str:
     if claim.why == "normal":
         lasted = duration(claim.at - claim.onset)
         return f"It has been so for {lasted} without growing; the device's habits are learned anew from here on."
+    if claim.why == "withdrawn":
+        return "The wearer does not agree to it any more, or another person wears it; what was learned is forgotten."
     return "The readings have been within their expected range again for long enough."
 
 
@@ -169,15 +172,29 @@ def _reason(symptom: Symptom, at: int, scene: Scene) -> str:
         return f"{channel.label} is {value}, {side} the limit of {quantity(bound, channel.unit)}, for {lasted}."
     if watch.detector == "drift":
         coming = horizon.of_symptom(symptom, at)
-        bound = quantity(symptom.high if math.isfinite(symptom.high) else symptom.low, channel.unit)
-        return f"{channel.label} is {value} and moves towards {bound}" + (f": {coming.words()}." if coming else ".")
-    usual = _usual(symptom, channel.unit)
-    if watch.detector == "variance":
-        return f"{channel.label} varies by {value}; {usual} is usual for this device, for {lasted}."
-    if watch.detector == "departure":
-        span = duration(watch.parameters.get("span_ms", DAY_MS))
-        return f"{channel.label} is {value} on average over {span}; {usual} is usual for this device, for {lasted}."
-    return f"{channel.label} is {value}; {usual} is usual for this device, and it has been outside for {lasted}."
+        goal = quantity(symptom.high if math.isfinite(symptom.high) else symptom.low, channel.unit)
+        return f"{channel.label} is {value} and moves towards {goal}" + (f": {coming.words()}." if coming else ".")
+    unit = "" if watch.detector in {"counter", "flap"} else channel.unit
+    usual = f"{_usual(symptom, unit)} is usual for this device"
+    return f"{channel.label} {_seen(watch, symptom)}; {usual}, and it has been outside for {lasted}."
+
+
+def _seen(watch: Watch, symptom: Symptom) -> str:
+    """What was held against the device's habits, in words that follow the channel's label."""
+    value, span = quantity(symptom.value, watch.channel.unit), duration(watch.parameters.get("span_ms", DAY_MS))
+    match watch.detector:
+        case "departure":
+            return f"is {value} on average over {span}"
+        case "variance":
+            return f"varies by {value}"
+        case "counter":
+            return f"started again {symptom.value:.0f} times in {span}"
+        case "flap":
+            return f"went to and fro {symptom.value:.0f} times in {span}"
+        case "rate" if "per_ms" not in watch.parameters:
+            return f"came to {value} in {span}"
+        case _:
+            return f"is {value}"
 
 
 def _of_connection(symptom: Symptom, scene: Scene) -> str:
