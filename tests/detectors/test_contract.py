@@ -27,6 +27,7 @@ EAGER = {
     "variance": {"span_ms": 300_000, "learn": 6, "enter": 4},
     "rate": {"span_ms": 600_000, "learn": 3},
     "counter": {"span_ms": 600_000, "learn": 3},
+    "event": {"calm_ms": 300_000},
     "flap": {"span_ms": 600_000, "learn": 3},
     "drift": {"span_ms": 300_000, "learn": 4, "limit": 3.0, "ahead_ms": 3_600_000},
     "silence": {"after_ms": 300_000, "grace_ms": 120_000},
