@@ -85,8 +85,8 @@ def trust(ctx: typer.Context, as_json: JsonFlag = False) -> None:
         emit(asdict(found) | {"expected_rate": found.expected_rate}, as_json)
         return
     typer.echo(
-        f"Promised: at most {promise.false_contacts:g} false contacts per 1,000 device-days, that is "
-        f"{found.allowance:.3g} in {found.days} days for {found.devices:,} devices; {found.spent.expected_false:.2g} spent."
+        f"Promised: at most {promise.false_contacts:g} false contacts per 1,000 device-days. For {found.devices:,} "
+        f"devices that is {found.allowance:.3g} in {found.days} days; {found.spent.expected_false:.2g} are spent."
     )
     lines = [
         {
@@ -105,22 +105,35 @@ def trust(ctx: typer.Context, as_json: JsonFlag = False) -> None:
 
 
 @app.command()
-def score(
+def score(  # noqa: PLR0917 - its options
     ctx: typer.Context,
     source: Annotated[Path, typer.Argument(metavar="IN.csv", help="A time column, then one column for each signal.")],
     target: Annotated[Path, typer.Argument(metavar="OUT.csv", help="Where the scores go; replaced if it exists.")],
     grace: Annotated[
-        int | None, typer.Option(min=0, metavar="ROWS", help="First rows that raise nothing (100 if not given).")
+        int | None,
+        typer.Option(min=0, metavar="ROWS", help="First rows that are normal and raise nothing."),
+    ] = None,
+    time: Annotated[
+        str, typer.Option(metavar="COLUMN", help="The time column (the first if not given); none counts the rows.")
+    ] = "",
+    ignore: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="A column that is no signal: a label, an id. Repeatable.")
+    ] = None,
+    missing: Annotated[
+        list[str] | None, typer.Option(metavar="WORD", help="A word for a missing reading, such as NA. Repeatable.")
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Score a table row by row: the time, surprise, severity, alert_score, attention, contact.
 
-    Times are ISO 8601 (UTC where no zone is given) or epoch seconds or milliseconds; an empty cell is a missing
-    reading. Each signal learns from its own past only; a row takes the worst of its signals. alert_score is the
-    score of an alert raised at this row, else 0. A table that ends in .gz is unpacked on the way.
+    Columns are separated by commas, semicolons or tabs. Times are ISO 8601 (UTC where no zone is given) or epoch
+    seconds or milliseconds; an empty cell is a missing reading. Nothing looks ahead: each signal is held against its
+    own past, and all of them together against the first half of the table so far. alert_score is the score of an
+    alert raised at this row, else 0; contact marks the few rows grave enough to tell a customer. A table that ends
+    in .gz is unpacked on the way.
 
-    Examples: forewarn detectors score pump.csv scores.csv · forewarn detectors score pump.csv.gz scores.csv --json
+    Examples: forewarn detectors score pump.csv scores.csv · forewarn detectors score pump.csv.gz scores.csv --json ·
+    forewarn detectors score engine.csv scores.csv --ignore label --missing NA --grace 30
     """
     from detectors.build import keep_kernels
 
@@ -130,6 +143,7 @@ def score(
     if target.exists() and target.samefile(source):
         raise ForewarnError("The scores would overwrite the table.", "Give another name for OUT.csv.")
     keep_kernels(current)
+    from detectors.scoring.reader import Layout
     from detectors.scoring.score import score_file
     from detectors.scoring.scorer import Scorer
 
@@ -138,7 +152,8 @@ def score(
     def scorer_of(signals: int) -> Scorer:
         return Scorer(signals, threshold, grace)
 
-    facts = score_file(source, target, scorer_of, _tell)
+    layout = Layout(time, frozenset(ignore or ()), frozenset(missing or ()))
+    facts = score_file(source, target, layout, scorer_of, _tell)
     if sys.stderr.isatty():
         typer.echo("", err=True)
     emit(facts, as_json)

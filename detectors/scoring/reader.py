@@ -1,13 +1,17 @@
-"""A table out of a CSV file, in chunks, with every complaint naming its line."""
+"""A table out of a CSV file, in chunks, with every complaint naming its line.
+
+Whole chunks are parsed at once where all of their cells are plain numbers; any other chunk is read cell by cell,
+which takes ten times as long and finds the missing words and the faults.
+"""
 
 from __future__ import annotations
 
 import csv
 import gzip
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -15,10 +19,25 @@ import numpy as np
 
 from detectors.algorithms.detector import Floats, Ints
 from detectors.errors import TableError
+from detectors.scoring.times import epoch_ms, many_epoch_ms
 
 CHUNK_ROWS = 20_000  # more needs memory, less costs time
-SECONDS_BELOW = 1e11  # an epoch number below this counts seconds (until the year 5138), else milliseconds
-MOST_MS = 253_402_300_799_000  # the last second of the year 9999
+DELIMITERS = ",;\t"
+NO_TIME = "none"  # instead of the name of a time column
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a header does not say.
+
+    time     name of the time column; "" is the first one, `NO_TIME` counts the rows as seconds
+    ignore   columns that are not read: labels, ids, text
+    missing  words that stand for a missing reading, beside the empty cell
+    """
+
+    time: str = ""
+    ignore: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,78 +49,134 @@ class Chunk:
     values: Floats
 
 
-class Table:
-    """An open table. `time` is the name of the time column, `signals` those of the others."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Rows so far."""
 
-    def __init__(self, lines: TextIO) -> None:
-        self._rows = csv.reader(lines)
-        header = self._next()
-        if header is None:
+    stamps: list[str]
+    ts: list[int]
+    values: list[list[float]]
+
+
+class Table:
+    """An open table. `time` is the heading of its times, `signals` the names of the columns that are scored."""
+
+    def __init__(self, lines: TextIO, layout: Layout | None = None) -> None:
+        layout = layout or Layout()
+        self._lines, self._line, self._rows = lines, 1, 0
+        header = self._read(1)
+        if not header:
             raise TableError(1, "the file is empty.", "The first line names a time column, then one for each signal.")
-        self.time, *self.signals = _checked([name.strip() for name in header])
+        self._delimiter = max(DELIMITERS, key=header[0].count)
+        names = [name.strip() for name in next(csv.reader(header, delimiter=self._delimiter))]
+        self._marks = len(names) - 1
+        while len(names) > 1 and not names[-1]:
+            names.pop()  # the line ends in a delimiter
+        self._width, self._missing = len(names), layout.missing
+        self._time_at, self._signal_at = _columns(names, layout)
+        self.time = "row" if self._time_at is None else names[self._time_at]
+        self.signals = [names[at] for at in self._signal_at]
 
     def chunks(self) -> Iterator[Chunk]:
         """Every row in order. Raises TableError with the line of the first cell that cannot be used."""
-        stamps: list[str] = []
-        ts: list[int] = []
-        values: list[list[float]] = []
-        while (row := self._next()) is not None:
-            if not row:
-                continue
-            if len(row) != len(self.signals) + 1:
-                wanted = len(self.signals) + 1
-                raise TableError(self._line, f"{len(row)} cells, but the header names {wanted}.")
-            stamps.append(row[0])
-            ts.append(self._instant(row[0]))
-            values.append([self._number(cell, name) for cell, name in zip(row[1:], self.signals, strict=True)])
-            if len(stamps) == CHUNK_ROWS:
-                yield _chunk(stamps, ts, values)
-                stamps, ts, values = [], [], []
-        if stamps:
-            yield _chunk(stamps, ts, values)
+        self._line = 2
+        while block := self._read(CHUNK_ROWS):
+            chunk = self._quick(block)
+            if chunk is None:
+                yield from self._slow(block)
+            else:
+                self._line += len(block)
+                yield chunk
 
-    @property
-    def _line(self) -> int:
-        return self._rows.line_num
-
-    def _next(self) -> list[str] | None:
+    def _read(self, most: int) -> list[str]:
+        """The next lines, at most so many."""
         try:
-            return next(self._rows, None)
+            return list(itertools.islice(self._lines, most))
         except UnicodeDecodeError:
-            raise TableError(self._line + 1, "this is not UTF-8 text.", "Save the table as UTF-8 CSV.") from None
-        except (csv.Error, OSError, EOFError) as error:
-            raise TableError(self._line + 1, f"the file cannot be read here: {error}.") from error
+            raise TableError(self._line, "this is not UTF-8 text.", "Save the table as UTF-8 CSV.") from None
+        except (OSError, EOFError) as error:
+            raise TableError(self._line, f"the file cannot be read here: {error}.") from error
+
+    def _quick(self, block: list[str]) -> Chunk | None:
+        """The lines as a chunk if every one is a row of plain numbers."""
+        marks, mark = self._marks, self._delimiter
+        if any(line.count(mark) != marks or '"' in line or "\0" in line or len(line) < self._width for line in block):
+            return None
+        stamps = self._stamps(block)
+        try:
+            ts = many_epoch_ms(stamps)
+            values = np.loadtxt(block, delimiter=mark, usecols=self._signal_at, ndmin=2, comments=None)
+        except ValueError:
+            return None
+        if ts is None or not np.isfinite(values).all() or len(values) != len(block):
+            return None
+        self._rows += len(block)
+        return Chunk(stamps, ts, values)
+
+    def _stamps(self, block: list[str]) -> list[str]:
+        if self._time_at is None:
+            return [str(row) for row in range(self._rows, self._rows + len(block))]
+        at = self._time_at
+        return [line.split(self._delimiter, at + 1)[at].strip() for line in block]
+
+    def _slow(self, block: list[str]) -> Iterator[Chunk]:
+        """The lines cell by cell; a quoted cell may reach beyond them. Rows before a fault are given first."""
+        rows = csv.reader(itertools.chain(block, self._lines), delimiter=self._delimiter)
+        base, found, fault = self._line, _Found([], [], []), None
+        try:
+            while rows.line_num < len(block):
+                row = next(rows)
+                self._line = base + rows.line_num - 1
+                self._take(row, found)
+        except TableError as error:
+            fault = error
+        except (csv.Error, OSError, EOFError, UnicodeDecodeError) as error:
+            fault = TableError(base + rows.line_num, f"the file cannot be read here: {error}.")
+        self._line = base + rows.line_num
+        if found.values:
+            yield Chunk(found.stamps, np.array(found.ts, np.int64), np.array(found.values, np.float64))
+        if fault:
+            raise fault
+
+    def _take(self, row: list[str], found: _Found) -> None:
+        if not row or (len(row) == 1 and not row[0].strip()):
+            return
+        if len(row) < self._width or any(cell.strip() for cell in row[self._width :]):
+            raise TableError(self._line, f"{len(row)} cells, but the header names {self._width}.")
+        stamp = str(self._rows) if self._time_at is None else row[self._time_at].strip()
+        instant = self._instant(stamp)
+        values = [self._number(row[at], name) for at, name in zip(self._signal_at, self.signals, strict=True)]
+        found.stamps.append(stamp)
+        found.ts.append(instant)
+        found.values.append(values)
+        self._rows += 1
 
     def _number(self, cell: str, name: str) -> float:
         text = cell.strip()
-        if not text:
+        if not text or text in self._missing:
             return math.nan
         try:
-            value = float(text)
+            value = float(text.replace(",", ".") if self._delimiter == ";" else text)
         except ValueError:
             value = math.nan
         if not math.isfinite(value) or "_" in text:
             raise TableError(
                 self._line,
                 f"'{text[:40]}' in column '{name}' is not a number.",
-                "Leave the cell empty where it is missing.",
+                f"Leave the cell empty where it is missing, say --missing {text[:40]!r} or leave the column out.",
             )
         return value
 
-    def _instant(self, stamp: str) -> int:
-        text = stamp.strip()
+    def _instant(self, text: str) -> int:
         try:
-            return _epoch_ms(text)
+            return epoch_ms(text)
         except (ValueError, OverflowError):
             raise TableError(
                 self._line,
                 f"'{text[:40]}' in column '{self.time}' is not a time.",
-                "Write ISO 8601 (2026-05-01 12:30:00, UTC where no zone is given) or epoch seconds or milliseconds.",
+                "Write ISO 8601 (2026-05-01 12:30:00, UTC where no zone is given) or epoch seconds or milliseconds; "
+                "--time names another column, --time none counts the rows.",
             ) from None
-
-
-def _chunk(stamps: list[str], ts: list[int], values: list[list[float]]) -> Chunk:
-    return Chunk(stamps, np.array(ts, np.int64), np.array(values, np.float64))
 
 
 def open_table(path: Path) -> TextIO:
@@ -111,16 +186,24 @@ def open_table(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig", newline="")
 
 
-def _checked(names: list[str]) -> list[str]:
-    if len(names) < 2:
+def _columns(names: list[str], layout: Layout) -> tuple[int | None, list[int]]:
+    """Where the time is, and the signals."""
+    for name in sorted(layout.ignore | ({layout.time} - {"", NO_TIME})):
+        if name not in names:
+            raise TableError(1, f"there is no column '{name}'.", f"The columns are: {', '.join(names)[:200]}.")
+    timed = layout.time != NO_TIME
+    time_at = (names.index(layout.time) if layout.time else 0) if timed else None
+    signals = [at for at, name in enumerate(names) if at != time_at and name not in layout.ignore]
+    if not signals:
         raise TableError(1, "there is no signal column.", "Separate the columns by commas: time, then the signals.")
-    if empty := [at for at, name in enumerate(names, 1) if not name]:
+    if empty := [at + 1 for at in signals if not names[at]]:
         raise TableError(1, f"column {empty[0]} has no name.")
-    if twice := [name for name in names if names.count(name) > 1]:
+    chosen = [names[at] for at in signals]
+    if twice := [name for name in chosen if chosen.count(name) > 1]:
         raise TableError(1, f"two columns are called '{twice[0]}'.")
-    if all(_is_number(name) for name in names[1:]):
+    if all(_is_number(name) for name in chosen):
         raise TableError(1, "this is a row of numbers, not a header.", "Put the names of the columns into line 1.")
-    return names
+    return time_at, signals
 
 
 def _is_number(text: str) -> bool:
@@ -129,17 +212,3 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _epoch_ms(text: str) -> int:
-    """A time cell as milliseconds since the epoch. Raises ValueError or OverflowError."""
-    try:
-        number = float(text)
-    except ValueError:
-        moment = datetime.fromisoformat(text)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return round(aware.timestamp() * 1000)
-    ms = number * 1000 if abs(number) < SECONDS_BELOW else number
-    if not abs(ms) <= MOST_MS:
-        raise ValueError(text)
-    return round(ms)

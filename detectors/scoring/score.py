@@ -11,15 +11,19 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.scoring.reader import Chunk, Table, open_table
+from detectors.errors import TableError
+from detectors.scoring.reader import Chunk, Layout, Table, open_table
 from detectors.scoring.scorer import Rows, Scorer
+from detectors.scoring.times import Clock
 
 COLUMNS = ("surprise", "severity", "alert_score", "attention", "contact")  # see `Rows`
+MOST_BACK = 0.2  # share of the first rows that may go back in time
+ENOUGH_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What was scored. `out_of_order` rows are not later than the row before; they are scored and not learned."""
+    """What was scored. `out_of_order` rows are not later than all before them; see `Clock` for what becomes of them."""
 
     rows: int
     signals: int
@@ -31,36 +35,46 @@ class Summary:
 
 
 def score_table(
-    source: TextIO, target: TextIO, scorer_of: Callable[[int], Scorer], told: Callable[[int], None]
+    table: Table, target: TextIO, scorer_of: Callable[[int], Scorer], told: Callable[[int], None]
 ) -> Summary:
-    """Score every row of the CSV `source` into the CSV `target`; `told` hears how many rows are done.
+    """Score every row of `table` into the CSV `target`; `told` hears how many rows are done.
 
     Raises TableError with the line of the first cell that cannot be used; rows before it are written.
     """
-    table = Table(source)
-    scorer = scorer_of(len(table.signals))
+    scorer, clock = scorer_of(len(table.signals)), Clock()
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow((table.time, *COLUMNS))
     counts = dict.fromkeys(Summary.__dataclass_fields__, 0) | {"signals": len(table.signals)}
-    newest = np.iinfo(np.int64).min
     for chunk in table.chunks():
-        rows = scorer.score(chunk.ts, chunk.values)
+        if not counts["rows"]:
+            _check_times(table.time, chunk)
+        ts, behind = clock.seen(chunk.ts)
+        rows = scorer.score(ts, chunk.values)
         writer.writerows(_cells(chunk, rows))
-        order = np.maximum.accumulate(np.concatenate([[newest], chunk.ts]))
-        newest = int(order[-1])
-        for name, number in _counted(chunk, rows, order).items():
+        for name, number in _counted(chunk, rows, behind).items():
             counts[name] += number
         told(counts["rows"])
     return Summary(**counts)
 
 
-def _counted(chunk: Chunk, rows: Rows, order: NDArray[np.int64]) -> dict[str, int]:
+def _check_times(name: str, first: Chunk) -> None:
+    """Refuse a column that goes back all the time: learning from such an order would say nothing."""
+    back = int((np.diff(first.ts) < 0).sum())
+    if back > MOST_BACK * len(first.ts) and len(first.ts) >= ENOUGH_ROWS:
+        raise TableError(
+            1,
+            f"column '{name}' goes back in {back:,} of the first {len(first.ts):,} rows.",
+            "Sort the table by time; --time names another column, --time none takes the rows as they come.",
+        )
+
+
+def _counted(chunk: Chunk, rows: Rows, behind: NDArray[np.bool_]) -> dict[str, int]:
     missing = int(np.isnan(chunk.values).sum())
     return {
         "rows": len(chunk.stamps),
         "readings": chunk.values.size - missing,
         "missing": missing,
-        "out_of_order": int((chunk.ts <= order[:-1]).sum()),
+        "out_of_order": int(behind.sum()),
         "attention": int(rows.attention.sum()),
         "contact": int(rows.contact.sum()),
     }
@@ -73,8 +87,8 @@ def _cells(chunk: Chunk, rows: Rows) -> Any:
 
 
 def score_file(
-    source: Path, target: Path, scorer_of: Callable[[int], Scorer], told: Callable[[int], None]
+    source: Path, target: Path, layout: Layout, scorer_of: Callable[[int], Scorer], told: Callable[[int], None]
 ) -> dict[str, Any]:
     """`score_table` over files; the summary as plain facts. Raises TableError, OSError."""
     with open_table(source) as lines, target.open("w", encoding="utf-8", newline="") as out:
-        return asdict(score_table(lines, out, scorer_of, told))
+        return asdict(score_table(Table(lines, layout), out, scorer_of, told))

@@ -13,17 +13,19 @@ from typer.testing import CliRunner
 from detectors.errors import TableError
 from detectors.faults.profiles import PROFILES
 from detectors.scoring import reader
+from detectors.scoring.reader import Layout, Table
 from detectors.scoring.score import COLUMNS, score_table
 from detectors.scoring.scorer import Scorer
+from detectors.scoring.times import Clock
 from kit.cli import app
 from kit.plugins import parts
 
 MINUTE = 60_000
 
 
-def scored(text: str, scorer: Scorer | None = None) -> list[dict[str, str]]:
+def scored(text: str, scorer: Scorer | None = None, layout: Layout | None = None) -> list[dict[str, str]]:
     out = io.StringIO()
-    score_table(io.StringIO(text), out, lambda signals: scorer or Scorer(signals), lambda rows: None)
+    score_table(Table(io.StringIO(text), layout), out, lambda signals: scorer or Scorer(signals), lambda rows: None)
     return list(csv.DictReader(io.StringIO(out.getvalue())))
 
 
@@ -171,9 +173,73 @@ def test_a_cell_that_cannot_be_used_is_named_by_its_line(text: str, line: int, s
     assert caught.value.line in {line, line + 1}
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_columns_may_be_separated_by_comma_semicolon_or_tab(mark: str) -> None:
+    assert scored(table(700, fault_at=500).replace(",", mark)) == scored(table(700, fault_at=500))
+
+
+def test_a_decimal_comma_is_read_where_it_separates_nothing() -> None:
+    text = table(300)
+    assert scored(text.replace(",", ";").replace(".", ",")) == scored(text)
+
+
+def test_chosen_columns_are_ignored_and_chosen_words_are_missing() -> None:
+    layout = Layout(time="when", ignore=frozenset({"label", "id"}), missing=frozenset({"NA", "null"}))
+    rows = scored("id,when,a,label\nx1,1,5,no\nx1,2,NA,yes\nx1,3,null,yes\n", layout=layout)
+    assert [row["when"] for row in rows] == ["1", "2", "3"]
+
+
+def test_a_table_without_times_counts_its_rows() -> None:
+    assert [row["row"] for row in scored("a,b\n5,6\n5,7\n4,6\n", layout=Layout(time="none"))] == ["0", "1", "2"]
+
+
+def test_a_column_that_is_not_there_is_named() -> None:
+    with pytest.raises(TableError, match="no column 'x'"):
+        scored("t,a\n1,2\n", layout=Layout(ignore=frozenset({"x"})))
+
+
+def test_a_first_column_that_is_no_time_is_refused() -> None:
+    noise = np.random.default_rng(0).normal(20, 1, (100, 2))
+    with pytest.raises(TableError, match="goes back"):
+        scored("a,b\n" + "\n".join(f"{a},{b}" for a, b in noise) + "\n")
+
+
+def test_quick_and_careful_reading_agree() -> None:
+    text = table(300, signals=3)
+    quoted = "\n".join([text.splitlines()[0], *(f'"{line[:10]}"{line[10:]},' for line in text.splitlines()[1:])])
+    assert scored(quoted) == scored(text)
+
+
+def test_rows_before_a_fault_are_written() -> None:
+    out = io.StringIO()
+    with pytest.raises(TableError):
+        score_table(Table(io.StringIO("t,a\n1,2\n2,2\n3,x\n")), out, Scorer, lambda rows: None)
+    assert len(out.getvalue().splitlines()) == 3
+
+
+def clocked(*stamps: int) -> list[int]:
+    """The times that a clock makes of them, told one by one and at once."""
+    ts = np.array(stamps, np.int64)
+    one, whole = Clock(), Clock()
+    single = [int(one.seen(ts[at : at + 1])[0][0]) for at in range(len(ts))]
+    assert single == whole.seen(ts)[0].tolist()
+    return single
+
+
+def test_rows_under_one_coarse_time_share_it() -> None:
+    assert clocked(0, 0, 60, 60, 120, 120) == [0, 1, 60, 90, 120, 150]
+
+
+def test_a_misplaced_row_stays_late_and_a_clock_set_back_goes_on() -> None:
+    assert clocked(10, 20, 15, 30) == [10, 20, 15, 30]
+    back = clocked(*range(1000, 2000, 100), *range(0, 2000, 100))
+    assert back[-5:] == [back[-6] + 100 * (n + 1) for n in range(5)]
+    assert back[-1] > 1900
+
+
 def test_out_of_order_rows_are_scored_and_counted() -> None:
     out = io.StringIO()
-    summary = score_table(io.StringIO("t,a\n1,1\n5,2\n3,3\n5,4\n6,5\n"), out, Scorer, lambda rows: None)
+    summary = score_table(Table(io.StringIO("t,a\n1,1\n5,2\n3,3\n5,4\n6,5\n")), out, Scorer, lambda rows: None)
     assert (summary.rows, summary.out_of_order, summary.readings) == (5, 2, 5)
     assert len(out.getvalue().splitlines()) == 6
 
