@@ -52,6 +52,10 @@ VERDICT_HELP = {
     Verdict.BENIGN: "It was real, but it harms nobody.",
     Verdict.UNKNOWN: "Nobody can say.",
 }
+TRUST = {
+    "contact": Sign("May contact", "check", "good"),
+    "review": Sign("In review", "person", "high"),
+}
 NOTICES = {
     "queued": Sign("Queued", "clock", "accent"),
     "held": Sign("Held", "pause", "high"),

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from api.console import access, cases, commands, devices, events, ledger, outbox, queue, signin
+from api.console import access, cases, commands, detectors, devices, events, ledger, outbox, queue, signin
 from api.errors import NotSignedIn
 from api.failures import install
 from api.pages import page
@@ -20,7 +20,7 @@ def build(site: Site) -> FastAPI:
     """The console for one site."""
     app = FastAPI(title="Forewarn console", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.site = site
-    for part in (signin, queue, events, cases, outbox, devices, ledger):
+    for part in (signin, queue, events, cases, outbox, devices, detectors, ledger):
         app.include_router(part.router)
     app.include_router(cases.posts)
     app.include_router(commands.posts)

@@ -123,6 +123,7 @@ def test_every_page_is_accessible_and_breaks_no_rule(
         "/console/queue?q=nothing-like-it",
         f"/console/cases/{full}",
         "/console/outbox",
+        "/console/detectors",
         *_mails(made),
         "/console/devices",
         "/console/devices/car-0417",
