@@ -7,6 +7,11 @@ Three surprises, each −ln p under a decayed histogram of the past: of the valu
 
 The profile has an hour of the day × weekday/weekend mean that shrinks towards the same hour of the other kind of
 day and the overall mean while it is young. Rates are per period of the series, so decay follows time, not count.
+Hour and weekend are those of the device's own clock, when the caller says how far that is ahead of UTC.
+
+After a gap of `LONG_GAP_MS` the level is warmed up again and the profile kept: nothing is judged or learned for half as
+many readings as a young series needs, and then the whole profile moves by their mean residual. A device comes back from
+a summer to another season; what has changed in the shape of its day is still seen.
 """
 
 from __future__ import annotations
@@ -39,6 +44,8 @@ BAND_HOURS = 56  # hours for which the expected range is kept for charts: two da
 RANGE_SD = 3.0  # robust deviations on each side of the middle that are called expected
 REFRESH = 8  # learned readings between two looks at the spread; 1 costs a third more time
 SHRINK = 20.0  # readings at which the severity counts half: a young spread is a guess
+LONG_GAP_MS = 14 * 86_400_000.0  # a week without a car is a holiday; longer, and the season itself is a fault
+WARM_SHARE = 0.5  # of `min_count`, the readings that warm the level up; fewer take a night for a season
 FIRST_S = 60.0  # seconds that a first reading stands for
 MOST_SEVERE = 1e6
 HUGE = 1e30  # magnitudes are cut here, so that single precision holds them
@@ -71,6 +78,9 @@ FIELDS = (
     Field("counts", "u2", (DENSITIES, BINS)),
     Field("frames", "f8", (DENSITIES, FRAME)),
     Field("spread", "f4", (len(SHARES),)),
+    Field("warming", "u2"),  # readings that the level still needs after a long gap
+    Field("moved", "f4"),  # mean residual since the gap
+    Field("moved_n", "u2"),
     Field("band_hour", "i4"),  # the newest hour since the epoch that `band` holds
     Field("band", "f4", (BAND_HOURS, 2)),  # low, high of each; low above high: there was no reading
 )
@@ -84,13 +94,14 @@ class Seasonal:
     """See the module. Parameters of a series are the columns that `FIELDS` gives a comment."""
 
     name: str = "seasonal"
-    version: str = "2"
+    version: str = "3"
     fields: tuple[Field, ...] = FIELDS + persistence.FIELDS
 
-    def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
+    def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats, ahead_ms: Ints | None = None) -> Scores:
+        """As the contract says; `ahead_ms` is what the clock where each device is is ahead of UTC."""
         out = Scores.blank(len(slot))
         results = (out.surprise, out.severity, out.low, out.high, out.judged, out.active, out.onset, out.count)
-        _update(slot, ts, value, state.rows, results)
+        _update(slot, ts, ts if ahead_ms is None else ts + ahead_ms, value, state.rows, results)
         return out
 
     def band(self, state: SlotState, slot: int, start_ms: int, end_ms: int) -> list[tuple[int, float, float]]:
@@ -108,14 +119,13 @@ class Seasonal:
 
 
 @njit(cache=True)
-def _hour(ts: int) -> int:
-    weekend = 24 if (ts // DAY_MS + THURSDAY) % 7 >= 5 else 0
-    return int(ts // 3_600_000 % 24 + weekend)
+def _hour(local_ms: int) -> int:
+    weekend = 24 if (local_ms // DAY_MS + THURSDAY) % 7 >= 5 else 0
+    return int(local_ms // 3_600_000 % 24 + weekend)
 
 
 @njit(cache=True)
-def _expected(profile, spent, base, ts):  # type: ignore[no-untyped-def]
-    here = _hour(ts)
+def _expected(profile, spent, base, here):  # type: ignore[no-untyped-def]
     other = (here + 24) % HOURS
     guess = base + (profile[other] - base) * spent[other] / (spent[other] + TRUST_S)
     return guess + (profile[here] - guess) * spent[here] / (spent[here] + TRUST_S)
@@ -153,7 +163,7 @@ def _rate(rate, units):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _condition(c, ts, x):  # type: ignore[no-untyped-def]
+def _condition(c, ts, here, x):  # type: ignore[no-untyped-def]
     """The reading beside its series' past: elapsed periods, level, residuals, severity. Changes nothing."""
     first = c.seen == 0.0
     dt = 0.0 if first else float(ts - c.last_ts)
@@ -165,8 +175,7 @@ def _condition(c, ts, x):  # type: ignore[no-untyped-def]
         level = c.level + _rate(LEVEL_RATE, units) * (x - c.level)
         if c.smooth_ms > 0.0:
             smoothed = c.smoothed + (1.0 - math.exp(-max(dt, 0.0) / c.smooth_ms)) * (x - c.smoothed)
-    residual = smoothed - _expected(c.profile, c.profile_s, x if first else c.base, ts)
-    here = _hour(ts)
+    residual = smoothed - _expected(c.profile, c.profile_s, x if first else c.base, here)
     novel = x - (c.quick[here] if c.quick_n[here] > 0.0 else level)
     of_novel = histogram.surprise(c.counts[QUICK], c.frames[QUICK], novel)
     mean = of_novel if first else c.mean + _rate(MEAN_RATE, units) * (of_novel - c.mean)
@@ -185,11 +194,10 @@ def _surprise(c, now):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _learn(c, ts, now):  # type: ignore[no-untyped-def]
+def _learn(c, here, now):  # type: ignore[no-untyped-def]
     c.learned += 1
     if c.learned > 1 and c.period_ms == 0.0:
         c.cadence = _next_cadence(c.cadence, now.dt, c.learned)
-    here = _hour(ts)
     weight, units = min(now.units, 1.0), min(now.units, KEEP_GAP)
     known = max(c.profile_s[here], c.profile_s[(here + 24) % HOURS])
     trust = known / (known + TRUST_S)  # residuals about a profile that knows nothing would widen the spread for weeks
@@ -222,15 +230,44 @@ def _keep_band(c, ts, low, high):  # type: ignore[no-untyped-def]
         c.band_hour = hour
 
 
+@njit(cache=True)
+def _warm(c, now):  # type: ignore[no-untyped-def]
+    """One of the readings that follow a long gap; with the last of them the profile moves to the level of now."""
+    c.warming -= 1
+    c.moved_n += 1
+    c.moved += (now.residual - c.spread[3] - c.moved) / c.moved_n
+    if c.warming == 0:
+        c.base += c.moved
+        for hour in range(HOURS):
+            c.profile[hour] += c.moved
+            c.quick[hour] += c.moved
+
+
+@njit(cache=True)
+def _judge(c, ts, now, frozen):  # type: ignore[no-untyped-def]
+    """The symptom of a series that is old enough; whether there is anything to learn from the reading."""
+    if c.seen < c.min_count or ts - c.first_ts < c.min_age_ms:
+        return not frozen
+    if now.dt >= LONG_GAP_MS and c.active == 0:
+        c.warming, c.moved, c.moved_n = int(WARM_SHARE * c.min_count), 0.0, 0
+        c.mask = 0
+    if c.warming > 0:
+        _warm(c, now)
+        return False
+    persistence.step(c, now.severity, ts, now.observed)
+    return not frozen
+
+
 @njit(cache=True, nogil=True)
-def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
+def _update(slot, ts, local, value, rows, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     surprise, severity, low, high, judged, active, onset, count = out
     for i in range(len(slot)):
         c = rows[slot[i]]
         active[i], onset[i], count[i] = c.active, c.onset, c.count
         if not math.isfinite(value[i]):
             continue
-        now = _condition(c, ts[i], min(max(value[i], -HUGE), HUGE))
+        here = _hour(local[i])
+        now = _condition(c, ts[i], here, min(max(value[i], -HUGE), HUGE))
         surprise[i], severity[i] = _surprise(c, now), abs(now.severity)
         judged[i] = now.smoothed
         middle, wide = now.smoothed - now.residual + c.spread[3], RANGE_SD * _sd(c)
@@ -238,13 +275,13 @@ def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
         if now.late:
             continue
         _keep_band(c, ts[i], low[i], high[i])
-        frozen = c.frozen != 0 or active[i] != 0
+        learns = c.frozen == 0 and c.active == 0
         if c.seen == 0.0:
             c.first_ts, c.base = ts[i], now.x
-        elif c.seen >= c.min_count and ts[i] - c.first_ts >= c.min_age_ms:
-            active[i] = persistence.step(c, now.severity, ts[i], now.observed)
-            onset[i], count[i] = c.onset, c.count
+        else:
+            learns = _judge(c, ts[i], now, not learns)
+            active[i], onset[i], count[i] = c.active, c.onset, c.count
         c.seen += 1.0
         c.last_ts, c.level, c.smoothed, c.mean = ts[i], now.level, now.smoothed, now.mean
-        if not frozen:
-            _learn(c, ts[i], now)
+        if learns:
+            _learn(c, here, now)

@@ -6,7 +6,7 @@ of a replay, any cut gives the same findings with the same ids.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
@@ -37,6 +37,7 @@ HEARTBEAT_MS = 5_000  # the gateway's, as the setting's default
 SWEEP_MS = 60_000  # how often silence is looked for, in log time
 AHEAD_MS = 300_000  # past the receive time a reading is of a wrong clock; smaller leaves out ordinary drift, larger
 # lets the future be learnt, and everything after it is then late
+ASK_MS = 1_800_000  # how often it is asked who agrees to be judged; longer goes on after a "no", shorter is load
 CHUNK = 65_536  # readings scored together; bounds the memory of a huge frame
 
 
@@ -72,6 +73,7 @@ class Engine:
         self.fleet = Fleet(program, lookup)
         self.log_ms = 0
         self.received_ms = 0
+        self._asked = -1
         self.readings = 0
         self.skipped = 0
         self.patients: dict[int, Patient] = {}
@@ -111,8 +113,33 @@ class Engine:
 
     def _sweep(self) -> list[Finding]:
         """Look for devices that have fallen silent, and for those whose flood is over."""
-        found = self._connected(self._presence.look(self.log_ms, self.received_ms))
+        found = self._connected(self._presence.look(self.log_ms, self.received_ms)) + self._ask()
         return found + flood.calm(self.floods, self.log_ms, self.received_ms, self._tenant)
+
+    def _ask(self) -> list[Finding]:
+        """Follow what people agreed to: what was learned of those who no longer agree is forgotten."""
+        if self.log_ms // ASK_MS == self._asked:
+            return []
+        self._asked = self.log_ms // ASK_MS
+        return [finding for device in self.fleet.ask() for finding in self._forget(device)]
+
+    def _forget(self, device: int) -> list[Finding]:
+        """Make every watch on the device's wearer a fresh one, and end what it showed."""
+        kind, found = self.fleet.type_of(device), list[Finding]()
+        for place, watch in enumerate(kind.profile.watches if kind else ()):
+            if not watch.vitals:
+                continue
+            number = int(self.fleet.columns["watch_at"][device]) + place
+            slot, state = int(self._slot_of[number]), self.states[watch.detector]
+            state.renew(slot)
+            state.set(slot, **watch.parameters)
+            if watch.detector == "seasonal":
+                self.states["attention"].renew(slot)
+            self.states["watches"].renew(number)
+            shown = self.patients.get(device, Patient()).symptoms.get(place)
+            if shown:
+                found += self._changed(device, replace(shown, active=0, ts=self.received_ms), "withdrawn")
+        return found
 
     def watch_slots(self) -> None:
         """Give every watch of every known device its place in its detector's state."""
@@ -211,7 +238,12 @@ class Engine:
                 continue
             watch, ts = samples.watch[index], samples.ts[index]
             slot = self._slot_of[watch]
-            scores = detector.update(self.states[detector.name], slot, ts, samples.value[index])
+            state, value = self.states[detector.name], samples.value[index]
+            if isinstance(detector, Seasonal):
+                ahead_ms = self.fleet.ahead_ms(self._device_of[watch], ts)
+                scores = detector.update(state, slot, ts, value, ahead_ms)
+            else:
+                scores = detector.update(state, slot, ts, value)
             for at in news(self.states["watches"], watch, ts, scores.active, scores.severity).tolist():
                 symptom = self._symptom(samples, int(index[at]), scores, at)
                 events.append(_Event(int(index[at]), int(watch[at]), symptom, symptom.ts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 from detectors.algorithms.detector import Ints
 from detectors.algorithms.state import Field, SlotState
 from detectors.engine.program import Program, TypeProgram
+from detectors.engine.zones import Zones
 from ingest.reading import Quality, ReadingBatch
 from ingest.registry.devices import Device
+from ingest.registry.permissions import VITALS
 
 Lookup = Callable[[Iterable[int]], Mapping[int, Device]]
 """Device numbers to devices; unknown numbers are left out."""
@@ -29,6 +32,7 @@ FIELDS = (
     Field("heard_ms", "i8"),  # receive time of the last frame with readings of the device
     Field("age_ms", "i8"),  # how old its newest reading was then
     Field("silent", "i1"),
+    Field("wearer", "i8"),  # stands for the owner who agreed that vital signs are judged; 0: nobody did
     Field("unstable", "i1"),
 )
 UNWATCHED = -1
@@ -57,6 +61,8 @@ class Fleet:
         self.signals = 0
         self.watches = 0
         self._slot_of: Ints = np.full(1, -1, np.int64)  # by device number; the last entry stands for every other
+        self._zones = Zones()
+        self._zone_of: Ints = np.empty(0, np.int64)
 
     def slots(self, numbers: Ints) -> Ints:
         """The slot of each device number, new devices included; -1 for numbers that the registry does not know."""
@@ -78,6 +84,10 @@ class Fleet:
         kind = int(self.columns["type_no"][slot])
         return None if kind == UNWATCHED else self._types[kind]
 
+    def ahead_ms(self, slots: Ints, ts: Ints) -> Ints:
+        """What the clock where each device is was ahead of UTC at each instant, as the registry names its zone."""
+        return self._zones.offsets(self._zone_of[slots], ts)
+
     def spoke(self, slots: Ints, batch: ReadingBatch, frame: Ints) -> Spoke:
         """Which devices the readings at `slots` are of; `frame` is the place of the frame of each, ascending."""
         device, at, newest = (np.empty(len(slots), np.int64) for _ in range(3))
@@ -85,6 +95,23 @@ class Fleet:
         last = np.full(len(self.devices), -1, np.int64)
         count = _spoke(slots, batch.ts, batch.quality, frame, last, out)
         return Spoke(out.device[:count], out.frame[:count], out.newest[:count], out.kept[:count])
+
+    def ask(self) -> list[int]:
+        """Ask the registry again who agrees that their vital signs are judged.
+
+        Returns the slots of devices on which they were judged for somebody who no longer agrees, or has it no longer.
+        """
+        kinds = self.columns["type_no"].tolist()
+        personal = [slot for slot, kind in enumerate(kinds) if kind != UNWATCHED and self._types[kind].vitals]
+        known = self._lookup([self.devices[slot].no for slot in personal]) if personal else {}
+        ended = []
+        for slot in personal:
+            device, before = known.get(self.devices[slot].no), int(self.columns["wearer"][slot])
+            now = _wearer(device) if device else 0
+            self.columns["wearer"][slot] = now
+            if before not in {0, now}:
+                ended.append(slot)
+        return ended
 
     def restore(self, data: bytes) -> None:
         """Take over dumped columns; the devices are looked up again. Raises StateUnreadable."""
@@ -110,6 +137,7 @@ class Fleet:
             first_watch=program.first_watch if program else 0,
             watch_at=self.watches,
             watches=len(program.profile.watches) if program else 0,
+            wearer=_wearer(device),
         )
         self.signals += program.signals if program else 0
         self.watches += len(program.profile.watches) if program else 0
@@ -118,6 +146,7 @@ class Fleet:
         numbers = self.columns["no"]
         self._slot_of = np.full(numbers.max(initial=0) + 2, -1, np.int64)
         self._slot_of[numbers] = np.arange(len(numbers))
+        self._zone_of = np.array([self._zones.number(device.time_zone) for device in self.devices], np.int64)
 
     def _find(self, numbers: Ints) -> Ints:
         return self._slot_of.take(numbers, mode="clip")
@@ -138,6 +167,12 @@ def _spoke(slot, ts, quality, frame, last, out):  # type: ignore[no-untyped-def]
         out.newest[row] = max(out.newest[row], ts[i])
         out.kept[row] |= quality[i] & HISTORICAL != 0
     return count
+
+
+def _wearer(device: Device) -> int:
+    """A number that stands for the owner, if they agreed; kept in place of their name."""
+    agreed = device.owner and VITALS in device.permits
+    return zlib.crc32(str(device.owner).encode()) | 1 if agreed else 0
 
 
 def _forgotten(no: int) -> Device:
