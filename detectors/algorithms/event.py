@@ -38,7 +38,7 @@ FIELDS = (
     Field("latest", "f8"),
     Field("codes", "f8", (KEPT,)),
     Field("times", "i8", (KEPT,)),
-    Field("kept", "u1"),
+    Field("kept", "i8"),
 )
 
 
