@@ -73,6 +73,10 @@ class SlotState:
         for name, value in values.items():
             self[name][slot] = value
 
+    def renew(self, slot: int) -> None:
+        """Make one slot fresh again, its parameters too."""
+        self.rows[slot] = self._fresh(1)[0]
+
     def bytes_per_slot(self) -> int:
         """Memory that one series takes."""
         return sum(_size(field) for field in self._fields)

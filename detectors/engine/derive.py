@@ -119,6 +119,8 @@ def _derive(device, signal, ts, value, program, devices, signals, watches, out):
         for k in range(triggers[wanted, 0], triggers[wanted, 1]):
             watch = trigger[k]
             channel = channels[watch]
+            if channel.vitals and d.wearer == 0:
+                continue
             verdict = _open(channel, gates, base, ts[i], signals)
             if verdict == 0:
                 continue

@@ -35,12 +35,18 @@ class TypeProgram:
     signals: int
     first_watch: int
 
+    @property
+    def vitals(self) -> bool:
+        """Whether anything of it judges a person."""
+        return any(watch.vitals for watch in self.profile.watches)
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """All device types together. Watch numbers run over all types; signal numbers are the type's own.
 
-    channels             per watch a record: the operation, its signals and divisors (-1: none), its range of `gates`
+    channels             per watch a record: the operation, its signals and divisors (-1: none), whether it judges a
+                         person, its range of `gates`
     gates                records: signal, low, high, and whether it is of `when` or of `only`
     triggers, trigger    per (type, signal): [start, end) in `trigger`, the watches that need that signal
     detector             per watch: the position of its detector in `detectors`
@@ -59,7 +65,7 @@ class Program:
 
 SIGNALS = 256  # rows of `triggers` a type
 CHANNEL = np.dtype(
-    [(name, np.int64) for name in ("how", "first", "second", "over", "over_less", "gate_from", "gate_to")]
+    [(name, np.int64) for name in ("how", "first", "second", "over", "over_less", "vitals", "gate_from", "gate_to")]
     + [("least", np.float64)]
 )
 GATE = np.dtype([("signal", np.int64), ("low", np.float64), ("high", np.float64), ("kind", np.int64)])
@@ -87,7 +93,7 @@ class _Tables:
     def __init__(self) -> None:
         self._types: dict[str, TypeProgram] = {}
         self._watches: list[Watch] = []
-        self._channels: list[tuple[int, int, int, int, int]] = []
+        self._channels: list[tuple[int, ...]] = []
         self._least: list[float] = []
         self._gates: list[tuple[int, int]] = []
         self._gate_rows: list[tuple[int, float, float, int]] = []
@@ -113,7 +119,7 @@ class _Tables:
         over = [kind.signal(name).number for name in channel.over]
         first, second, *_ = *signals, NO_SIGNAL
         divisor, less, *_ = *over, NO_SIGNAL, NO_SIGNAL
-        self._channels.append((HOW[channel.how], first, second, divisor, less))
+        self._channels.append((HOW[channel.how], first, second, divisor, less, int(watch.vitals)))
         self._least.append(channel.least)
         gates = [
             (kind.signal(gate.signal).number, gate.low, gate.high, group)

@@ -27,8 +27,9 @@ ATTENTION_MS = 3_600_000  # an alert of the attention stage this long before the
 GROWN = 1.5  # times the severity it had when it was last looked at; smaller looks at every reading
 UNUSUAL = UNUSUAL_BEHAVIOUR.name
 
-Why = Literal["seen", "recovered", "explained", "normal"]
-"""Why a claim is made: it shows; it is gone; another fault explains it better; it is what the device does now."""
+Why = Literal["seen", "recovered", "explained", "normal", "withdrawn"]
+"""Why a claim is made: it shows; it is gone; another fault explains it better; it is what the device does now; the
+person whom it is about does not agree to it any more."""
 
 
 @dataclass(frozen=True, slots=True)

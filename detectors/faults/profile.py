@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 TWO_SIDED = frozenset({"seasonal", "departure", "shift", "variance", "rate"})
@@ -52,7 +52,8 @@ class Watch:
     """One detector on one channel.
 
     `symptom` is the name that fault signatures use; a two-sided detector adds ``:high`` or ``:low``. `unusual` says
-    that a lasting symptom which no named fault explains may be raised as unusual behaviour.
+    that a lasting symptom which no named fault explains may be raised as unusual behaviour. A watch of `vitals`
+    judges a person: it sees nothing unless the device's owner agreed to that.
     """
 
     symptom: str
@@ -60,6 +61,7 @@ class Watch:
     channel: Channel
     parameters: Mapping[str, float] = field(default_factory=dict)
     unusual: bool = False
+    vitals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,11 @@ def rate(symptom: str, channel: Channel, **parameters: float) -> Watch:
 def drift(symptom: str, channel: Channel, **parameters: float) -> Watch:
     """A watch for a trend that will reach a limit; its finding says when."""
     return Watch(symptom, "drift", channel, parameters)
+
+
+def vitals(watch: Watch) -> Watch:
+    """The watch, for people who agreed that their vital signs are judged."""
+    return replace(watch, vitals=True)
 
 
 def limit(symptom: str, channel: Channel, **parameters: float) -> Watch:

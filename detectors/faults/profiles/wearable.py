@@ -5,7 +5,19 @@ are both well. Only sleep counts, with the band on the skin and a clean optical 
 strap looks like an illness. It is no diagnosis. What is marked `vitals` sees nothing without consent.
 """
 
-from detectors.faults.profile import DAY, HOUR, MINUTE, Channel, Gate, Profile, departure, plain, seasonal, stuck
+from detectors.faults.profile import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Channel,
+    Gate,
+    Profile,
+    departure,
+    plain,
+    seasonal,
+    stuck,
+    vitals,
+)
 
 WORN = Gate("skin_contact", low=0.5)
 ASLEEP = Gate("activity", high=0)
@@ -36,14 +48,14 @@ WEARABLE = Profile(
         departure("signal_quality", OPTICS, **STEADY, span_ms=36 * HOUR, learn=4, floor_sd=1.5, side=-1, enter=5,
                   leave=0.5),
         # 2 beats are how nights differ; 7 above the own mean over a night is a body at work
-        departure("sleeping_pulse", SLEEPING_PULSE, **STEADY, span_ms=5 * HOUR, learn=6, floor_sd=2, side=1, enter=3.3,
-                  leave=1.5),
-        departure("sleeping_breath", SLEEPING_BREATH, **STEADY, span_ms=5 * HOUR, learn=6, floor_sd=0.25, side=1,
-                  enter=3, leave=1.5),
-        departure("resting_pulse", RESTING_PULSE, **STEADY, span_ms=DAY, learn=5, floor_sd=2, side=1, enter=3,
-                  leave=1.5),
-        seasonal("skin_temp", SKIN, **COMMON, floor_sd=0.4, smooth_ms=HOUR, enter=6, leave=3, need=20, of=24,
-                 hold_ms=4 * HOUR, lasting_ms=12 * HOUR),
+        vitals(departure("sleeping_pulse", SLEEPING_PULSE, **STEADY, span_ms=5 * HOUR, learn=6, floor_sd=2, side=1,
+                         enter=3.3, leave=1.5)),
+        vitals(departure("sleeping_breath", SLEEPING_BREATH, **STEADY, span_ms=5 * HOUR, learn=6, floor_sd=0.25,
+                         side=1, enter=3, leave=1.5)),
+        vitals(departure("resting_pulse", RESTING_PULSE, **STEADY, span_ms=DAY, learn=5, floor_sd=2, side=1, enter=3,
+                         leave=1.5)),
+        vitals(seasonal("skin_temp", SKIN, **COMMON, floor_sd=0.4, smooth_ms=HOUR, enter=6, leave=3, need=20, of=24,
+                        hold_ms=4 * HOUR, lasting_ms=12 * HOUR)),
         stuck(SKIN, period_ms=5 * MINUTE, min_ms=2 * HOUR, min_moves=300),
         stuck(PULSE, period_ms=5 * MINUTE, min_ms=2 * HOUR, min_moves=300),
     ),
