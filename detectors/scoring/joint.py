@@ -37,6 +37,7 @@ LEAST_SHRINK = 0.1
 PRIOR_SD = 0.7  # of the distance in independent noise, whatever the number of signals …
 PRIOR_ROWS = 60.0  # … and what this counts for
 ENTER, LEAVE = 12.0, 3.0  # severity; 9 warns 12 % earlier, and four times as often too early
+ENTER_OLD, YOUNG = 7.0, 100.0  # where it falls to once the reference has more rows; 6 doubles the false contacts on NAB
 STEP = 0.4  # rise of ENTER for each time that the symptom came and went …
 FORGET = 0.5 ** (1.0 / 5000.0)  # … of which half is forgotten after these rows
 NEED, OF = 4, 5  # rows that must agree
@@ -71,7 +72,7 @@ class Joint:
         self._mean, self._inverse = np.zeros(signals), np.zeros((0, 0))
         self._center, self._scale, self._width = np.zeros(signals), np.zeros(signals), np.ones(signals)
         self._ripe = np.zeros(0, np.int64)
-        self._level, self._spread = 0.0, PRIOR_SD
+        self._level, self._spread, self._enter = 0.0, PRIOR_SD, ENTER
         self._begin()
 
     def _begin(self) -> None:
@@ -91,7 +92,7 @@ class Joint:
         while at < len(values):
             learned = (self._origin, self._moments, self._cross, self._squares, self._tally)
             judged = (self._mean, self._ripe, self._center, self._scale, self._width, self._inverse)
-            limits = (self._next, self._level, self._spread)
+            limits = (self._next, self._level, self._spread, self._enter)
             at = _run(at, (ts, values), learned, (*judged, limits), (severity, active))
             if self._tally[LASTED] > max(ACCEPT, 0.7 * self._tally[ROWS]):
                 last = self._tally[LAST_TS]
@@ -134,6 +135,7 @@ class Joint:
         settled = SETTLED * (1.0 + near) / (1.0 - near)
         self._width = np.sqrt(settled + 1.0 / np.maximum(worth, 1.0))
         self._inverse = _inverse(past, center, variance, ripe)
+        self._enter = ENTER_OLD + (ENTER - ENTER_OLD) * min(1.0, YOUNG / past.tally[ROWS])
         seen, prior = past.tally[SCORED] / SPAN, PRIOR_ROWS / SPAN
         if seen + prior > 0.0:
             mean = past.tally[TOTAL] / max(past.tally[SCORED], 1.0)
@@ -232,7 +234,7 @@ def _advance(tally, distance, limits):  # type: ignore[no-untyped-def]
         return 0.0
     severity = min(max((distance - limits[1]) / limits[2], 0.0), MOST_SEVERE)
     tally[HABIT] *= FORGET
-    wanted = severity >= ENTER * (1.0 + STEP * tally[HABIT]) if tally[ACTIVE] == 0.0 else severity < LEAVE
+    wanted = severity >= limits[3] * (1.0 + STEP * tally[HABIT]) if tally[ACTIVE] == 0.0 else severity < LEAVE
     mask = ((int(tally[MASK]) << 1) | int(wanted)) & ((1 << OF) - 1)
     number = 0
     for bit in range(OF):
