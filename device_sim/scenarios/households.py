@@ -16,7 +16,7 @@ from device_sim.models.machine import DAY_MS
 from device_sim.reporting import Habit
 from device_sim.scenarios.places import PLACES, Place, device_label, resident
 from device_sim.scenarios.plan import Devices, Owner, Plan
-from device_sim.scenarios.scenario import Customer, Handover
+from device_sim.scenarios.scenario import AGREED, Customer, Handover
 from device_sim.scenarios.source import Source
 from device_sim.stream import DeviceSpec
 from ingest.wire.codecs import CODECS
@@ -125,7 +125,7 @@ def _people(plan: Plan, seed: int, number: int) -> tuple[list[Customer], dict[st
         counts[short] += 1
         agreed, quiet = chance.random(2) < (plan.customers.consent, plan.customers.quiet_hours)
         person = resident(places[short], counts[short], chance)
-        person = replace(person, consents=("service",) if agreed else ())
+        person = replace(person, consents=AGREED if agreed else ())
         people.append(person if quiet else replace(person, quiet_hours=None))
         homes[person.id] = places[short]
     return people, homes

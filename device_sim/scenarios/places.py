@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from device_sim.scenarios.scenario import Customer
+from device_sim.scenarios.scenario import AGREED, Customer
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def customer(place: Place, number: int) -> Customer:
         language=language,
         time_zone=place.time_zone,
         email=f"{slug}@example.org",
-        consents=() if (place.short, number) in UNASKED else ("service",),
+        consents=() if (place.short, number) in UNASKED else AGREED,
         unit_system=place.unit_system,
     )
 

@@ -18,6 +18,10 @@ DAYS = 14
 SEED = 20
 
 
+AGREED = ("service", "vitals")
+"""What people agree to who agree: to be told of their devices, and that the band's vital signs are judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Customer:
     """An owner as the manifest names them; `quiet_hours` is (from, to) in their own time, None for none."""
@@ -27,7 +31,7 @@ class Customer:
     language: str
     time_zone: str
     email: str
-    consents: tuple[str, ...] = ("service",)
+    consents: tuple[str, ...] = AGREED
     quiet_hours: tuple[str, str] | None = ("21:00", "08:00")
     unit_system: str = "metric"
 
