@@ -15,10 +15,11 @@ from detectors.algorithms.detector import Floats, Ints
 from detectors.algorithms.state import Field, SlotState
 from detectors.engine.program import HOW, SIGNALS, WHEN, Program
 
-FALL = HOW["fall_per_hour"]
+FALL, EVENT = HOW["fall_per_hour"], HOW["event"]
 BEFORE = np.iinfo(np.int64).min
 GAP_MS = 3_600_000.0  # a fall over a longer gap says nothing about its speed
 HOUR_MS = 3_600_000.0
+NOTHING = -1.0  # what an event channel says of a message before which nothing happened
 GROWN = 1.5  # times the severity that was last told; smaller tells of noise, larger tells late
 AGAIN_MS = 86_400_000  # a symptom that does not grow is told again so often; shorter is work, longer is stale evidence
 LEAST = 0.25  # of severity: growth below it is told by nobody
@@ -27,6 +28,7 @@ SIGNAL_FIELDS = (Field("ts", "i8", fill=BEFORE), Field("value", "f8"))
 WATCH_FIELDS = (
     Field("ts", "i8", fill=BEFORE),
     Field("value", "f8"),
+    Field("waits", "f8", fill=NOTHING),  # an event that is not told yet, though a newer one came
     Field("active", "i1"),  # the symptom, how severe it was at its worst and when, as last told to fusion
     Field("severity", "f4"),
     Field("told_ts", "i8"),
@@ -100,6 +102,26 @@ def _divisor(channel, base, signals):  # type: ignore[no-untyped-def]
     return divisor if divisor >= channel.least else math.nan
 
 
+@njit(cache=True)
+def _event(channel, gates, base, signal, ts, signals, watch):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """The number of an event channel, NaN for none; `watch.ts` and `watch.value` are of the newest event.
+
+    What happened is told at the next message with `beside`, so that the order within a message does not matter.
+    """
+    if signal == channel.beside:
+        if watch.ts == BEFORE:
+            return math.nan
+        told, watch.waits = watch.waits, NOTHING
+        if watch.ts < ts:
+            told, watch.value = max(told, watch.value), NOTHING
+        return told
+    if watch.ts < ts and _open(channel, gates, base, ts, signals) == 1:
+        if watch.ts != BEFORE:
+            watch.waits = max(watch.waits, watch.value)
+        watch.ts, watch.value = ts, signals[base + channel.first].value
+    return math.nan
+
+
 @njit(cache=True, nogil=True)
 def _derive(device, signal, ts, value, program, devices, signals, watches, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     channels, gates, triggers, trigger = program
@@ -121,15 +143,18 @@ def _derive(device, signal, ts, value, program, devices, signals, watches, out):
             channel = channels[watch]
             if channel.vitals and d.wearer == 0:
                 continue
-            verdict = _open(channel, gates, base, ts[i], signals)
-            if verdict == 0:
-                continue
+            slot = d.watch_at + watch - d.first_watch
             first = signals[base + channel.first].value
             second = signals[base + channel.second].value if channel.second >= 0 else 0.0
-            slot = d.watch_at + watch - d.first_watch
             number = 0.0
-            if verdict == 1:
-                number = _value(channel.how, watches[slot], first, second, ts[i]) / _divisor(channel, base, signals)
+            if channel.how == EVENT:
+                first = number = _event(channel, gates, base, signal[i], ts[i], signals, watches[slot])
+            else:
+                verdict = _open(channel, gates, base, ts[i], signals)
+                if verdict == 0:
+                    continue
+                if verdict == 1:
+                    number = _value(channel.how, watches[slot], first, second, ts[i]) / _divisor(channel, base, signals)
             if math.isnan(number):
                 continue
             out.watch[count], out.program[count], out.ts[count], out.value[count] = slot, watch, ts[i], number

@@ -21,7 +21,7 @@ from ingest.wire.catalogue import DeviceType
 from ingest.wire.device_types import DEVICE_TYPES
 from kit.errors import SettingsError
 
-HOW = {"value": 0, "difference": 1, "fall_per_hour": 2, "rise_per_hour": 3}
+HOW = {"value": 0, "difference": 1, "fall_per_hour": 2, "rise_per_hour": 3, "event": 4}
 NO_SIGNAL = -1
 WHEN, ONLY = 0, 1
 
@@ -65,7 +65,8 @@ class Program:
 
 SIGNALS = 256  # rows of `triggers` a type
 CHANNEL = np.dtype(
-    [(name, np.int64) for name in ("how", "first", "second", "over", "over_less", "vitals", "gate_from", "gate_to")]
+    [(name, np.int64) for name in ("how", "first", "second", "beside", "over", "over_less", "vitals")]
+    + [(name, np.int64) for name in ("gate_from", "gate_to")]
     + [("least", np.float64)]
 )
 GATE = np.dtype([("signal", np.int64), ("low", np.float64), ("high", np.float64), ("kind", np.int64)])
@@ -117,9 +118,11 @@ class _Tables:
         signals = [kind.signal(name).number for name in channel.signals]
         self._watches.append(watch)
         over = [kind.signal(name).number for name in channel.over]
+        beside = [kind.signal(channel.beside).number] if channel.beside else []
         first, second, *_ = *signals, NO_SIGNAL
         divisor, less, *_ = *over, NO_SIGNAL, NO_SIGNAL
-        self._channels.append((HOW[channel.how], first, second, divisor, less, int(watch.vitals)))
+        inputs = (first, second, *(beside or [NO_SIGNAL]), divisor, less)
+        self._channels.append((HOW[channel.how], *inputs, int(watch.vitals)))
         self._least.append(channel.least)
         gates = [
             (kind.signal(gate.signal).number, gate.low, gate.high, group)
@@ -128,7 +131,7 @@ class _Tables:
         ]
         self._gates.append((len(self._gate_rows), len(self._gate_rows) + len(gates)))
         self._gate_rows += gates
-        return {*signals, *over, *(gate[0] for gate in gates)}
+        return {*signals, *beside, *over, *(gate[0] for gate in gates)}
 
     def program(self) -> Program:
         """All of it as arrays."""

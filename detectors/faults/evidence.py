@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from detectors.faults import horizon
+from detectors.faults import codes, horizon
 from detectors.faults.catalogue import FAULTS
+from detectors.faults.codes import PENDING, TROUBLE_CODE
 from detectors.faults.fault import RAISE_AT
 from detectors.faults.fusion import Claim, Symptom, Why
 from detectors.faults.profile import Profile, Watch
@@ -116,7 +117,9 @@ def _of_symptom(symptom: Symptom, claim: Claim, scene: Scene) -> SignalEvidence:
     watch = scene.profile.watches[symptom.watch]
     channel, value, low, high = watch.channel, symptom.value, symptom.low, symptom.high
     name = channel.signals[channel.subject]
-    if channel.how in {"fall_per_hour", "rise_per_hour"} or channel.over:
+    if channel.how == "event":
+        low = high = 0.0
+    elif channel.how in {"fall_per_hour", "rise_per_hour"} or channel.over:
         value, low, high = symptom.first, -math.inf, math.inf
     elif channel.how == "difference" and channel.subject:
         value, low, high = symptom.first - value, symptom.first - high, symptom.first - low
@@ -165,6 +168,8 @@ def _reason(symptom: Symptom, at: int, scene: Scene) -> str:
     watch = scene.profile.watches[symptom.watch]
     channel, lasted = watch.channel, duration(at - symptom.onset)
     value = quantity(symptom.value, channel.unit)
+    if channel.signals == (TROUBLE_CODE,):
+        return codes.of(int(symptom.value)).sentence(int(symptom.value), confirmed=PENDING not in watch.symptom)
     if watch.detector == "stuck":
         return f"{channel.label} has been exactly {value} for {lasted}; it never stood still for so long before."
     if watch.detector == "limit":

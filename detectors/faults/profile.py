@@ -10,7 +10,7 @@ from typing import Literal
 TWO_SIDED = frozenset({"seasonal", "departure", "shift", "variance", "rate"})
 """Detectors that tell above from below: their symptoms end in ``:high`` or ``:low``."""
 
-How = Literal["value", "difference", "fall_per_hour", "rise_per_hour"]
+How = Literal["value", "difference", "fall_per_hour", "rise_per_hour", "event"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,10 @@ class Channel:
 
     ``value``: the one signal; ``difference``: the first minus the second; ``fall_per_hour``: how fast the signal
     falls, nothing while it rises; ``rise_per_hour``: how fast a counter grows, nothing where it starts again.
-    With `over` the number is divided by that signal, or by the first of two minus the second, and there is none while
-    the divisor is below `least`: power per degree, litres per turn.
+    ``event``: of a signal that is in a message only when something happened, such as a trouble code; its value is told
+    at the next message with the signal `beside`, -1 at each further one, and nothing until it happened for the first
+    time. With `over` the number is divided by that signal, or by the first of two minus the second, and there is none
+    while the divisor is below `least`: power per degree, litres per turn.
 
     There is no number unless every signal of the channel and of its gates is in the message (the same device time)
     and every gate of `when` holds. While a gate of `only` does not hold the number is 0: for differences that count
@@ -45,6 +47,7 @@ class Channel:
     subject: int = 0
     over: tuple[str, ...] = ()
     least: float = 1e-9
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,9 @@
-"""Faults of cars."""
+"""Faults of cars.
+
+A symptom of 1 names its fault alone. A code that is only pending (0.5) needs another sign beside it, a confirmed one
+does not. Signs that another fault explains speak against (below 0): misfires richen the mixture as a leak does, and
+an alternator that gives nothing drains a good battery.
+"""
 
 from detectors.faults.fault import Fault
 
@@ -12,7 +17,13 @@ COOLANT_LEAK = Fault(
     urgency="high",
     text_key="coolant_leak",
     contact=True,
-    signature={"coolant_hot": 1.0, "coolant_temp:high": 1.0, "coolant_level:high": 1.0},
+    signature={
+        "coolant_hot": 1.0,
+        "coolant_temp:high": 1.0,
+        "coolant_level:high": 1.0,
+        "code_hot": 1.0,
+        "code_hot_pending": 0.5,
+    },
 )
 THERMOSTAT_STUCK = Fault(
     name="thermostat_stuck",
@@ -22,7 +33,13 @@ THERMOSTAT_STUCK = Fault(
     urgency="low",
     text_key="thermostat_stuck",
     contact=True,
-    signature={"coolant_cold": 1.0, "coolant_warm:low": 1.0, "coolant_temp:low": 0.5},
+    signature={
+        "coolant_cold": 1.0,
+        "coolant_warm:low": 1.0,
+        "coolant_temp:low": 0.5,
+        "code_cold": 1.0,
+        "code_cold_pending": 0.5,
+    },
 )
 CHARGING_FAULT = Fault(
     name="charging_fault",
@@ -32,7 +49,12 @@ CHARGING_FAULT = Fault(
     urgency="medium",
     text_key="charging_fault",
     contact=True,
-    signature={"charging_voltage_low": 1.0, "charging_voltage:low": 0.5},
+    signature={
+        "charging_voltage_low": 1.0,
+        "charging_voltage:low": 0.5,
+        "code_low_voltage": 1.0,
+        "code_low_voltage_pending": 0.5,
+    },
 )
 WEAK_12V_BATTERY = Fault(
     name="weak_12v_battery",
@@ -52,7 +74,7 @@ MISFIRE = Fault(
     urgency="medium",
     text_key="misfire",
     contact=True,
-    signature={"misfires": 1.0},
+    signature={"misfires": 1.0, "code_misfire": 1.0, "code_misfire_pending": 0.5},
 )
 INTAKE_LEAK = Fault(
     name="intake_leak",
@@ -62,7 +84,14 @@ INTAKE_LEAK = Fault(
     urgency="medium",
     text_key="intake_leak",
     contact=True,
-    signature={"fuel_trim_level:high": 1.0, "fuel_trim:high": 0.5, "misfires": -2.0},
+    signature={
+        "fuel_trim_level:high": 1.0,
+        "fuel_trim:high": 0.5,
+        "code_lean": 1.0,
+        "code_lean_pending": 0.5,
+        "misfires": -2.0,
+        "code_misfire": -2.0,
+    },
 )
 CATALYST_WEAR = Fault(
     name="catalyst_wear",
@@ -72,7 +101,7 @@ CATALYST_WEAR = Fault(
     urgency="low",
     text_key="catalyst_wear",
     contact=True,
-    signature={"oxygen_swing:high": 1.0, "oxygen_swing_high": 1.0},
+    signature={"oxygen_swing:high": 1.0, "oxygen_swing_high": 1.0, "code_catalyst": 1.0, "code_catalyst_pending": 0.5},
 )
 SLOW_PUNCTURE = Fault(
     name="slow_puncture",
@@ -108,7 +137,7 @@ CELL_IMBALANCE = Fault(
     urgency="medium",
     text_key="cell_imbalance",
     contact=True,
-    signature={"cell_gap:high": 1.0, "cell_gap_wide": 1.0},
+    signature={"cell_gap:high": 1.0, "cell_gap_wide": 1.0, "code_cells_apart": 1.0, "code_cells_apart_pending": 0.5},
 )
 TRACTION_BATTERY_FADE = Fault(
     name="traction_battery_fade",
@@ -118,7 +147,7 @@ TRACTION_BATTERY_FADE = Fault(
     urgency="low",
     text_key="traction_battery_fade",
     contact=True,
-    signature={"capacity:high": 1.0, "reach:low": 0.5},
+    signature={"capacity:high": 1.0, "reach:low": 0.5, "code_pack_worn": 1.0, "code_pack_worn_pending": 0.5},
 )
 CHARGING_INTERRUPTED = Fault(
     name="charging_interrupted",
@@ -138,7 +167,25 @@ PACK_COOLING_FAULT = Fault(
     urgency="high",
     text_key="pack_cooling_fault",
     contact=True,
-    signature={"pack_heat_gap:high": 1.0, "motor_heat:high": 0.5},
+    signature={
+        "pack_heat_gap:high": 1.0,
+        "motor_heat:high": 0.5,
+        "code_motor_hot": 1.0,
+        "code_motor_hot_pending": 0.5,
+        "code_pack_hot": 1.0,
+        "code_pack_hot_pending": 0.5,
+    },
+)
+
+TROUBLE_CODE = Fault(
+    name="trouble_code",
+    label="The car reports a fault of its own",
+    device_types=CARS,
+    impact="medium",
+    urgency="medium",
+    text_key="trouble_code",
+    contact=True,
+    signature={"code_other": 1.0},
 )
 
 FAULTS = (
@@ -155,4 +202,5 @@ FAULTS = (
     TRACTION_BATTERY_FADE,
     CHARGING_INTERRUPTED,
     PACK_COOLING_FAULT,
+    TROUBLE_CODE,
 )

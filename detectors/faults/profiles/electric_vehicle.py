@@ -1,5 +1,6 @@
 """An electric car: its pack by cells, heat and capacity, its charging, and what every car has."""
 
+from detectors.faults import codes
 from detectors.faults.profile import HOUR, MINUTE, Channel, Gate, Profile, departure, limit, plain, stuck
 from detectors.faults.profiles.chassis import brakes, starter, tyres
 
@@ -22,6 +23,8 @@ REACH = Channel("Range from a percent of charge", "km", ("range",), when=(MOVING
 PLUGGED = plain("Charging state with the cable in", "1", "charging_state", Gate("charging_state", low=1))
 MOTOR = plain("Motor temperature", "Cel", "motor_temp", MOVING)
 PACK_MAX = plain("Highest pack temperature", "Cel", "pack_temp_max", MOVING)
+
+CODES = ("code_motor_hot", "code_pack_hot", "code_pack_worn", "code_cells_apart", "code_low_voltage")
 
 DRIVES = {"period_ms": MINUTE, "span_ms": 30 * MINUTE, "learn": 8, "memory": 40, "need": 6, "of": 8,
           "hold_ms": 12 * MINUTE, "lasting_ms": 60 * MINUTE}  # fmt: skip
@@ -54,6 +57,7 @@ ELECTRIC_VEHICLE = Profile(
         *starter(10.5, 0.07, "Lowest 12 V voltage when the car wakes"),
         *tyres(),
         *brakes(),
+        *codes.watches("speed", CODES),
         stuck(MOTOR, period_ms=MINUTE, min_ms=40 * MINUTE, min_moves=60),
         stuck(PACK_MAX, period_ms=MINUTE, min_ms=90 * MINUTE, min_moves=60),
     ),

@@ -4,6 +4,7 @@ A drive is short, so symptoms show within minutes of driving. What creeps is hel
 of driving; fixed limits speak at any age, also over a single recorded drive.
 """
 
+from detectors.faults import codes
 from detectors.faults.profile import DAY, MINUTE, Channel, Gate, Profile, departure, limit, plain, seasonal, stuck
 from detectors.faults.profiles.chassis import brakes, starter, tyres
 
@@ -34,6 +35,8 @@ MISFIRES = plain("Misfires in a minute", "/min", "misfires", RUNNING)
 REAR_OXYGEN = plain(
     "Swing of the oxygen sensor behind the catalyst", "V", "oxygen_swing", DRIVEN, Gate("run_time", low=600)
 )
+
+CODES = ("code_hot", "code_cold", "code_low_voltage", "code_misfire", "code_lean", "code_catalyst")
 
 # days and hundreds of readings keep the first drives (and a single recorded one) to the fixed limits
 YOUNG = {"period_ms": MINUTE, "min_age_ms": 4 * DAY, "min_count": 240}
@@ -82,6 +85,7 @@ VEHICLE = Profile(
         *starter(9.3, 0.1, "Lowest 12 V voltage at the start"),
         *tyres(),
         *brakes(),
+        *codes.watches("rpm", CODES),
         stuck(INTAKE, period_ms=MINUTE, min_ms=40 * MINUTE, min_moves=60),
         stuck(MANIFOLD, period_ms=MINUTE, min_ms=20 * MINUTE, min_moves=100),
     ),
