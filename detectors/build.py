@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
 
 from detectors import queries
+from detectors.config import Config
 from ingest.build import open_log
+from ingest.config import Config as IngestConfig
 from kit.db import connect, transaction
 from kit.errors import ForewarnError
 from kit.plugins import Check, Role
-from kit.settings import Settings
-from kit.supervise import Stop
+from kit.settings import Core, Settings
+from kit.supervise import Stop, in_thread
 
 LAG_ENTRIES = 2000  # log entries behind which `doctor` calls the detector slow
 
@@ -33,7 +36,33 @@ def _run_detector(settings: Settings, stop: Stop) -> None:
     keep_kernels(settings)
     from detectors.engine import worker
 
-    worker.run(settings, stop, open_log(settings))
+    with _shadow(settings, stop):
+        worker.run(settings, stop, open_log(settings))
+
+
+@contextmanager
+def _shadow(settings: Settings, stop: Stop) -> Iterator[None]:
+    """The draft in `[detectors] shadow` in a thread beside the live detector, when there is one."""
+    config = settings.of(Config)
+    if not config.shadow:
+        yield
+        return
+    from detectors.engine.program import compile_profiles
+    from detectors.trust.shadow import Shadow, laid_over
+
+    database, log = connect(settings), open_log(settings)
+    program = compile_profiles(laid_over(config.watch, config.shadow))
+    heartbeat_ms = round(1000 * settings.of(IngestConfig).heartbeat_s)
+    shadow = Shadow(database, log, config, program, settings.of(Core).tenant, heartbeat_ms)
+    thread = in_thread("shadow", shadow.step, stop)
+    try:
+        yield
+    finally:
+        stop.set()  # the live detector has ended, whatever ended it
+        thread.join()
+        shadow.close()
+        log.close()
+        database.dispose()
 
 
 ROLES = {"detector": Role(_run_detector, "Score the partition log and write findings with their evidence.", order=20)}

@@ -102,6 +102,12 @@ def trust(ctx: typer.Context, as_json: JsonFlag = False) -> None:
     ]
     columns = ("fault", "version", "state", "right", "judged", "contacts", "why")
     emit(lines, as_json, columns=columns, empty="Nothing has been judged yet: faults begin with trust.")
+    if found.shadow is not None:
+        sides = {"live": found.shadow.live, "shadow": found.shadow.shadow}
+        alone = {"live": found.shadow.only_live, "shadow": found.shadow.only_shadow}
+        rows = [{"which": name, **asdict(side), "alone": alone[name]} for name, side in sides.items()]
+        typer.echo(f"Since {found.shadow.since:%Y-%m-%d %H:%M} UTC; `alone`: contacts that the other would not make.")
+        emit(rows, as_json, columns=("which", "findings", "contacts", "alone", "right", "wrong"))
 
 
 @app.command()

@@ -51,6 +51,11 @@ class Config(Section):
         description="Parameters of what is watched, as tables `[detectors.watch.<device type>.<symptom>]`; "
         "`forewarn detectors list` names the symptoms.",
     )
+    shadow: dict[str, dict[str, dict[str, float]]] = Field(
+        {},
+        description="A draft of `watch`, laid over it and run beside it: it opens nothing and is reported by "
+        "`forewarn detectors trust`. Costs as much as the live detector.",
+    )
     attention_threshold: float = Field(
         8.65, gt=0, description="Surprise (nats) at which `detectors score` raises attention; lower shows more."
     )

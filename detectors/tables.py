@@ -117,6 +117,38 @@ class TrustContactRow(Base):
     verdict: Mapped[str | None]
 
 
+class ShadowFindingRow(Base):
+    """What a draft found in shadow: nothing is opened from it."""
+
+    __tablename__ = "shadow_finding"
+    __table_args__ = (Index("ix_shadow_finding_version", "tenant", "version", "detected"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    device: Mapped[str]
+    fault: Mapped[str]
+    kind: Mapped[str]
+    onset: Mapped[datetime]
+    detected: Mapped[datetime]
+    severity: Mapped[float]
+    confidence: Mapped[float]
+    contact: Mapped[bool]
+
+
+class ShadowCheckpointRow(Base):
+    """What one partition's shadow knew after the frame at `log_offset`, and the log time from which to which it ran."""
+
+    __tablename__ = "shadow_checkpoint"
+
+    partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    log_offset: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[str]
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+    began_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+
+
 class CheckpointRow(Base):
     """What one partition's engine knew after the frame at `log_offset`; replay goes on with the frame after it."""
 

@@ -1,4 +1,4 @@
-"""Trust: standings, decisions about them, contacts made, and which verdicts they have taken into account."""
+"""Trust: standings, decisions about them, contacts made, weighed verdicts, and what drafts find in shadow."""
 
 from __future__ import annotations
 
@@ -57,11 +57,35 @@ def upgrade() -> None:
         sa.Column("verdict", sa.String(), nullable=True),
     )
     op.create_index("ix_trust_contact_newest", "trust_contact", ["tenant", "at"])
+    op.create_table(
+        "shadow_finding",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("version", sa.String(), primary_key=True),
+        sa.Column("tenant", sa.String(), nullable=False),
+        sa.Column("device", sa.String(), nullable=False),
+        sa.Column("fault", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("onset", _MOMENT, nullable=False),
+        sa.Column("detected", _MOMENT, nullable=False),
+        sa.Column("severity", sa.Double(), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
+        sa.Column("contact", sa.Boolean(), nullable=False),
+    )
+    op.create_index("ix_shadow_finding_version", "shadow_finding", ["tenant", "version", "detected"])
+    op.create_table(
+        "shadow_checkpoint",
+        sa.Column("partition", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("log_offset", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.Column("began_at", _MOMENT, nullable=False),
+        sa.Column("until_at", _MOMENT, nullable=False),
+    )
 
 
 def downgrade() -> None:
     """Drop them."""
-    for table in ("trust_contact", "trust_decision", "trust_standing"):
+    for table in ("shadow_checkpoint", "shadow_finding", "trust_contact", "trust_decision", "trust_standing"):
         op.drop_table(table)
     op.drop_index("ix_finding_severity", "finding")
     op.drop_index("ix_verdict_unweighed", "verdict")

@@ -1,4 +1,4 @@
-"""Trust as people read it: the promise and what is spent of it, every standing, and the newest decisions."""
+"""Trust as people read it: the promise and what is spent of it, every standing, the newest decisions, the shadow."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from detectors.faults.catalogue import FAULTS
 from detectors.tables import TrustContactRow, TrustDecisionRow
 from detectors.trust import budget, standing
 from detectors.trust.budget import Spent
+from detectors.trust.compare import Compared, compare
 from detectors.trust.promise import WINDOW, Promise
 from detectors.trust.standing import State
 
@@ -64,6 +65,7 @@ class Report:
     spent: Spent
     standings: tuple[Trusted, ...]
     decisions: tuple[Decided, ...]
+    shadow: Compared | None
 
     @property
     def expected_rate(self) -> float | None:
@@ -88,6 +90,7 @@ def report(session: Session, tenant: str, promise: Promise, now: datetime) -> Re
         spent=budget.of_fleet(session, tenant, promise, now),
         standings=tuple(lines),
         decisions=_decisions(session, tenant),
+        shadow=compare(session, tenant),
     )
 
 
