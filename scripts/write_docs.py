@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
+from types import ModuleType
 
 from prometheus_client import REGISTRY
 
+from detectors.algorithms.catalogue import DETECTORS
+from detectors.algorithms.detector import Detector, new_state
+from detectors.faults.words import duration
 from device_sim.faults import FAULTS as SIMULATED
 from device_sim.models import MODELS
 from ingest.wire.catalogue import DeviceType, Kind
@@ -136,7 +143,56 @@ def simulated_faults() -> str:
     return "\n".join(lines) + "\n"
 
 
+def detectors() -> str:
+    """docs/detectors.md: every detector with what it computes, its parameters, its cost in memory."""
+    lines = [
+        "# Detectors",
+        "",
+        "What each registered detector computes, from whom it is, and its parameters with what a fresh series has. A",
+        "device type's profile chooses detectors and sets parameters; an installation overrides them in",
+        "`[detectors.watch.<device type>.<symptom>]`. What they share, and when to take which: `detectors/README.md`.",
+        "What they cost in time: `python tests/benchmarks/bench_detectors.py`.",
+    ]
+    for name, detector in sorted(DETECTORS.items()):
+        module = sys.modules[type(detector).__module__]
+        size = new_state(detector).bytes_per_slot()
+        lines += ["", f"## {name}", "", (module.__doc__ or "").strip(), "", f"{size:,} bytes a series. Version"]
+        lines[-1] += f" {detector.version}."
+        lines += ["", "| parameter | default | meaning |", "|---|---|---|", *_parameters(detector, module)]
+    return "\n".join(lines) + "\n"
+
+
+def _parameters(detector: Detector, module: ModuleType) -> list[str]:
+    """A row for each column that is a parameter: it stands before the first time of the state, with a comment."""
+    from detectors.algorithms import persistence  # noqa: PLC0415 - the one that every detector may share
+
+    meaning = _comments(persistence)
+    for part in vars(module).values():
+        if isinstance(part, ModuleType) and part.__name__.startswith("detectors.algorithms.") and part != persistence:
+            meaning = {**_comments(part), **meaning}
+    meaning |= _comments(module)
+    shared = {field.name for field in persistence.FIELDS}
+    own = takewhile(lambda field: not field.name.endswith("_ts"), detector.fields)
+    rows = [*own, *(field for field in detector.fields if field.name in shared)]
+    return [
+        f"| `{field.name}` | {_default(field.name, field.fill)} | {meaning[field.name]} |"
+        for field in dict.fromkeys(rows)
+        if field.name in meaning
+    ]
+
+
+def _default(name: str, fill: float) -> str:
+    return f"{fill:,.0f} ({duration(fill)})" if name.endswith("_ms") and fill else f"{fill:g}"
+
+
+def _comments(module: ModuleType) -> dict[str, str]:
+    """The comment behind each field that a module lists."""
+    source = Path(module.__file__ or "").read_text("utf-8")
+    return dict(re.findall(r'Field\("(\w+)".*?\),  # (.+)', source))
+
+
 PAGES = {
+    "detectors.md": detectors,
     "configuration.md": configuration,
     "metrics.md": metrics,
     "device-types.md": device_types,

@@ -42,10 +42,11 @@ SLOPE_SD = 0.5  # deviations a block: the slope that is thought possible before 
 FURTHEST = 365.0  # days; a limit further off is not told
 WEEK = 7.0
 LOW, HIGH = 0.1, 0.9
+LEAST = 0.01  # of the best model's weight: what counts less is left out
 MOST_SEVERE = 8.0
 HUGE = 1e30
 DAY_MS = 86_400_000.0
-STEPS = 24  # bisections of ln t: a thousandth
+STEPS = 13  # bisections of ln t: to a part in five hundred
 DEFAULTS = {"enter": 1.28, "leave": 0.25, "need": 2, "of": 3, "hold_ms": 0.0, "lasting_ms": 86_400_000.0}
 
 FIELDS = (
@@ -53,7 +54,7 @@ FIELDS = (
     Field("period_ms", "f4", fill=60_000.0),  # usual time between readings
     Field("span_ms", "f4", fill=21_600_000.0),  # observed time of a block; a day where the day has a cycle
     Field("learn", "f4", fill=12.0),  # blocks before anything is said
-    Field("limit", "f8", fill=math.inf),
+    Field("limit", "f8", fill=math.inf),  # the value at which the owner would call it broken or spent
     Field("side", "f4", fill=1.0),  # 1: the limit is above, -1: below
     Field("floor_sd", "f4"),  # noise of a block that is believed at the least, in the signal's unit
     Field("ahead_ms", "f4", fill=604_800_000.0),  # how far ahead a symptom looks; longer is earlier and less sure
@@ -158,7 +159,7 @@ def _passage(c, model, spans):  # type: ignore[no-untyped-def]
 def _mixed(c, shares, spans):  # type: ignore[no-untyped-def]
     there, passed = 0.0, 0.0
     for model in range(COUNT):
-        if shares[model] > 1e-4:
+        if shares[model] > 0.0:
             now, by = _passage(c, model, spans)
             there += shares[model] * now
             passed += shares[model] * by
@@ -185,7 +186,8 @@ def _days_to(c, shares, chance):  # type: ignore[no-untyped-def]
 def _shares(c, shares):  # type: ignore[no-untyped-def]
     best, total = c.weight.max(), 0.0
     for model in range(COUNT):
-        shares[model] = math.exp(c.weight[model] - best)
+        share = math.exp(c.weight[model] - best)
+        shares[model] = share if share > LEAST else 0.0
         total += shares[model]
     for model in range(COUNT):
         shares[model] /= total
@@ -200,7 +202,7 @@ def _look_ahead(c):  # type: ignore[no-untyped-def]
     c.severity = min(deviations(math.log(max(1.0 - there, 1e-300))), MOST_SEVERE)
     c.surprise = -math.log(max(1.0 - passed, 1e-15))
     c.days[0], c.days[1], c.chance = math.inf, math.inf, 0.0
-    if there >= 0.25:
+    if c.severity >= c.leave:
         c.days[0], c.days[1] = _days_to(c, shares, LOW), _days_to(c, shares, HIGH)
         c.chance = _mixed(c, shares, WEEK * DAY_MS / c.span_ms)[1]
 

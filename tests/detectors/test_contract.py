@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detectors.algorithms.catalogue import DETECTORS
+from detectors.algorithms.catalogue import BY_CLOCK, DETECTORS
 from detectors.algorithms.detector import Detector, Scores, new_state
 from detectors.algorithms.state import SlotState
 from detectors.errors import StateUnreadable
@@ -32,6 +32,27 @@ EAGER = {
     "drift": {"span_ms": 300_000, "learn": 4, "limit": 3.0, "ahead_ms": 3_600_000},
     "silence": {"after_ms": 300_000, "grace_ms": 120_000},
 }
+
+OF_EVENTS = ("events", "spans", "unrest")
+OF_SUMS = ("usual", "hours", "power", "blocks")
+LEARNED = {
+    "seasonal": ("profile", "base", "counts"),
+    "stuck": ("longest_ms", "moves", "repeats"),
+    "limit": ("seen", "beyond"),
+    "departure": ("reference", "squares", "spans"),
+    "shift": OF_SUMS,
+    "variance": OF_SUMS,
+    "rate": OF_EVENTS,
+    "counter": OF_EVENTS,
+    "flap": OF_EVENTS,
+    "drift": ("squares", "weight", "known"),
+    "event": ("seen", "events"),
+    "silence": (),
+    "cadence": (),
+}
+"""What each detector holds of a series' habits: it stands still while the series is frozen."""
+
+MAY_BE_INFINITE = {"days"}  # of a limit that is not to be reached
 
 every = pytest.mark.parametrize("name", sorted(DETECTORS))
 
@@ -180,19 +201,60 @@ def test_a_dumped_state_goes_on_bit_for_bit_and_another_version_is_refused(name:
 
 
 @every
-def test_a_frozen_series_is_scored_against_what_it_was(name: str) -> None:
+def test_a_frozen_series_learns_nothing_and_its_neighbour_does(name: str) -> None:
     detector = DETECTORS.get(name)
     state = state_of(detector, 2)
     both = np.tile([0, 1], 300)
     ts, value = START + MINUTE * np.repeat(np.arange(300), 2), np.repeat(daily(300), 2)
     run(detector, state, both, ts, value)
+    before = {column: state[column].copy() for column in LEARNED[name]}
     state["frozen"][0] = 1
-    later = ts + MINUTE * 300
-    scores = run(detector, state, both, later, np.full(600, 30.0))
-    if name == "seasonal":
-        assert scores.surprise[-2] > scores.surprise[-1]
-        assert scores.high[-2] == pytest.approx(scores.high[0], rel=0.5)
-        assert state["active"][0] > 0  # frozen is not deaf
+    run(detector, state, both, ts + MINUTE * 300, np.repeat(daily(300, seed=1), 2))
+    for column, was in before.items():
+        assert np.array_equal(state[column][0], was[0]), column
+    assert not before or any(not np.array_equal(state[column][1], was[1]) for column, was in before.items())
+
+
+def test_a_frozen_series_is_not_deaf() -> None:
+    detector = DETECTORS.get("seasonal")
+    state = state_of(detector, 1)
+    run(detector, state, np.zeros(300), START + MINUTE * np.arange(300), daily(300))
+    state["frozen"][0] = 1
+    scores = run(detector, state, np.zeros(300), START + MINUTE * (300 + np.arange(300)), np.full(300, 30.0))
+    assert scores.surprise[-1] == pytest.approx(scores.surprise[30], rel=0.2)
+    assert state["active"][0] > 0
+
+
+@every
+def test_a_gap_of_forty_days_is_survived_and_is_no_proof(name: str) -> None:
+    detector = DETECTORS.get(name)
+    state = state_of(detector, 1)
+    run(detector, state, np.zeros(300), START + MINUTE * np.arange(300), daily(300))
+    before = int(state["active"][0])
+    after = START + MINUTE * (40 * 1440 + np.arange(50))
+    scores = run(detector, state, np.zeros(50), after, daily(50))
+    assert all(np.isfinite(column).all() for column in (scores.surprise, scores.severity, scores.judged))
+    at_once = BY_CLOCK | {"event"}  # a clock that moves is a proof, and so is a code
+    assert name in at_once or scores.active[0] in {0, before, 2 * before}
+
+
+@every
+def test_a_long_life_keeps_every_number_of_the_state_finite(name: str) -> None:
+    detector = DETECTORS.get(name)
+    state = state_of(detector, 1)
+    count = 200_000
+    infinite = {field.name for field in detector.fields if not np.isfinite(state[field.name]).all()}
+    scores = run(detector, state, np.zeros(count), START + MINUTE * np.arange(count), 1e3 * daily(count))
+    assert np.isfinite(scores.surprise).all()
+    assert np.isfinite(scores.severity).all()
+    for field in detector.fields:
+        if field.name not in infinite | MAY_BE_INFINITE:
+            assert np.isfinite(state[field.name]).all(), field.name
+
+
+@every
+def test_a_state_is_no_larger_than_the_target(name: str) -> None:
+    assert new_state(DETECTORS.get(name)).bytes_per_slot() <= 2048
 
 
 @every
