@@ -63,7 +63,9 @@ BLOCKED_FILTER = Fault(
     contact=True,
     signature={
         "water_flow:low": 1.0,
-        "filter_drop:high": 1.0,
+        "filter_drop:high": 0.5,
+        "filter_drop_per_power:high": 0.5,
+        "filter_drop_doubled:high": 1.0,
     },
 )
 FAN_WEAR = Fault(
@@ -96,6 +98,13 @@ SUPPLY_AIR_OFF_TARGET = Fault(
         "supply_air_too_cold": 1.0,
         "warmer_while_cooling": 1.0,
         "colder_while_heating": 1.0,
+        "return_air:low": -1.0,
+        "outdoor_air_through_shut_damper": -1.0,
+        "closed_coil:high": -1.0,
+        "closed_coil:low": -1.0,
+        "heat_through_closed_coil": -1.0,
+        "cold_through_closed_coil": -1.0,
+        "warmth_per_valve:high": -1.0,
     },
 )
 LEAKING_VALVE = Fault(
@@ -112,6 +121,7 @@ LEAKING_VALVE = Fault(
         "heat_through_closed_coil": 1.0,
         "cold_through_closed_coil": 1.0,
         "warmth_per_valve:high": 1.0,
+        "warmer_while_cooling": 0.2,
     },
 )
 STUCK_DAMPER = Fault(
@@ -125,6 +135,7 @@ STUCK_DAMPER = Fault(
     signature={
         "return_air:low": 1.0,
         "outdoor_air_through_shut_damper": 1.0,
+        "supply_air_too_cold": 0.2,
     },
 )
 DOOR_SEAL = Fault(
@@ -136,9 +147,9 @@ DOOR_SEAL = Fault(
     text_key="door_seal",
     contact=True,
     signature={
-        "cooling_demand:high": 0.6,
+        "cooling_demand:high": 0.7,
         "defrost_time:high": 0.4,
-        "evaporator_cold:high": 0.4,
+        "evaporator_cold:high": 0.3,
         "defrost_heat:low": -1.0,
         "compressor_vibration:high": -1.0,
     },
@@ -180,7 +191,10 @@ FREEZER_ICING = Fault(
     signature={
         "defrost_heat:low": 0.6,
         "defrost_time:high": 0.4,
-        "evaporator_cold:high": 0.4,
+        "evaporator_cold:high": 1.0,
+        "cooling_demand:high": 0.35,
+        "busy:high": -0.5,
+        "door_open": -1.0,
     },
 )
 CONDENSER_DIRTY = Fault(
@@ -193,6 +207,7 @@ CONDENSER_DIRTY = Fault(
     contact=True,
     signature={
         "condenser_heat:high": 1.0,
+        "busy:high": -0.5,
     },
 )
 FREEZER_TOO_WARM = Fault(

@@ -30,23 +30,27 @@ CABINET = Channel(
 
 FIVE = {"period_ms": 5 * MINUTE}
 WEAR = {**FIVE, "span_ms": DAY, "learn": 5, "memory": 30, "hold_ms": 6 * HOUR}
+COLD = {**FIVE, "span_ms": 6 * HOUR, "learn": 8, "memory": 60, "hold_ms": 2 * HOUR}  # of cooling: about a day
 
 FREEZER = Profile(
     "freezer",
     (
         # a third more cooling than usual, for longer than warm food or an open door (a day, and what follows it) make
         departure("cooling_demand", DUTY, **WEAR | {"hold_ms": 40 * HOUR}, floor_share=0.08, side=1, enter=4, leave=2),
-        # half as much again as its own way from condenser to room; a door seal in its last days makes as much
-        departure("condenser_heat", CONDENSER, **WEAR, floor_share=0.06, side=1, enter=11, leave=5),
-        departure("evaporator_cold", EVAPORATOR, **WEAR, floor_share=0.06, enter=5, leave=2.5),
-        departure("compressor_vibration", SHAKING, **WEAR, floor_share=0.1, side=1, enter=6, leave=3),
-        departure("defrost_time", DEFROSTS, **WEAR, floor_sd=0.003, floor_share=0.2, side=1, enter=6, leave=3),
+        # the same at once, and for a day and a half: no proof of anything, but what explains a hot condenser and frost
+        departure("busy", DUTY, **WEAR | {"span_ms": 36 * HOUR, "learn": 4, "hold_ms": HOUR}, floor_share=0.08, side=1,
+                  enter=2, leave=1),
+        # four tenths more than its own way from condenser to room, over six hours of cooling
+        departure("condenser_heat", CONDENSER, **COLD, floor_share=0.06, side=1, enter=7, leave=3.5),
+        departure("evaporator_cold", EVAPORATOR, **COLD, floor_share=0.06, enter=5, leave=2.5),
+        departure("compressor_vibration", SHAKING, **COLD, floor_share=0.1, side=1, enter=6, leave=3),
+        departure("defrost_time", DEFROSTS, **WEAR, floor_sd=0.003, floor_share=0.2, side=1, enter=5.5, leave=2.5),
         # a freezer defrosts for half an hour a day or less: its time of observation is made of defrosts
         departure("defrost_heat", MELTING, **FIVE, span_ms=30 * MINUTE, learn=5, memory=60, floor_sd=3, side=-1,
-                  enter=4, leave=2, hold_ms=20 * MINUTE),
+                  enter=3, leave=1.5, hold_ms=20 * MINUTE),
         # unpacking takes minutes; half of every message for a quarter of an hour is a door that nobody watches
         limit("door_open", OPEN, **FIVE, limit=120, back=60, unit=60, hold_ms=15 * MINUTE, calm_ms=30 * MINUTE),
-        limit("cabinet_warm", CABINET, **FIVE, limit=7, back=2, unit=2, hold_ms=6 * HOUR, calm_ms=6 * HOUR),
+        limit("cabinet_warm", CABINET, **FIVE, limit=7, back=2, unit=2, hold_ms=12 * HOUR, calm_ms=6 * HOUR),
         stuck(plain("Evaporator temperature", "Cel", "evaporator_temp"), **FIVE, min_ms=3 * HOUR, min_moves=300),
     ),
     silent_after_s=2 * 3600,
