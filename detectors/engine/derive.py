@@ -19,7 +19,7 @@ FALL, EVENT = HOW["fall_per_hour"], HOW["event"]
 BEFORE = np.iinfo(np.int64).min
 GAP_MS = 3_600_000.0  # a fall over a longer gap says nothing about its speed
 HOUR_MS = 3_600_000.0
-NOTHING = -1.0  # what an event channel says of a message before which nothing happened
+NOTHING, NEVER = -1.0, -2.0  # what an event channel says when nothing happened since the last message, or ever
 GROWN = 1.5  # times the severity that was last told; smaller tells of noise, larger tells late
 AGAIN_MS = 86_400_000  # a symptom that does not grow is told again so often; shorter is work, longer is stale evidence
 LEAST = 0.25  # of severity: growth below it is told by nobody
@@ -28,7 +28,7 @@ SIGNAL_FIELDS = (Field("ts", "i8", fill=BEFORE), Field("value", "f8"))
 WATCH_FIELDS = (
     Field("ts", "i8", fill=BEFORE),
     Field("value", "f8"),
-    Field("waits", "f8", fill=NOTHING),  # an event that is not told yet, though a newer one came
+    Field("waits", "f8", fill=NEVER),  # an event that is not told yet, though a newer one came
     Field("active", "i1"),  # the symptom, how severe it was at its worst and when, as last told to fusion
     Field("severity", "f4"),
     Field("told_ts", "i8"),
@@ -109,11 +109,12 @@ def _event(channel, gates, base, signal, ts, signals, watch):  # type: ignore[no
     What happened is told at the next message with `beside`, so that the order within a message does not matter.
     """
     if signal == channel.beside:
-        if watch.ts == BEFORE:
-            return math.nan
-        told, watch.waits = watch.waits, NOTHING
-        if watch.ts < ts:
+        told = watch.waits
+        if BEFORE < watch.ts < ts:
             told, watch.value = max(told, watch.value), NOTHING
+        if told == NEVER:
+            return math.nan
+        watch.waits = NOTHING
         return told
     if watch.ts < ts and _open(channel, gates, base, ts, signals) == 1:
         if watch.ts != BEFORE:
