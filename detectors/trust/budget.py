@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from detectors.tables import FindingRow, TrustContactRow
 from detectors.trust import labels, standing
+from detectors.trust.prior import UNMEASURED
 from detectors.trust.promise import WINDOW, Promise
 from ingest.registry import devices as registry
 
@@ -30,6 +31,11 @@ class Spent:
     right: int
     wrong: int
     expected_false: float
+
+    @property
+    def share_wrong(self) -> float:
+        """Of the fleet's contacts, those that are wrong, as far as the judged ones tell."""
+        return share_wrong(self.right, self.wrong)
 
 
 def told(session: Session, finding_id: uuid.UUID, *, released_by: str, at: datetime) -> None:
@@ -58,17 +64,15 @@ def of_fleet(session: Session, tenant: str, promise: Promise, now: datetime) -> 
         .where(*_in_window(tenant, now))
         .group_by(TrustContactRow.fault, TrustContactRow.version, TrustContactRow.verdict)
     )
-    right = wrong = unjudged = 0
-    open_cost = 0.0
-    for fault, version, verdict, number in session.execute(query):
-        if verdict == "right":
-            right += number
-        elif verdict == "wrong":
-            wrong += number
-        else:
-            unjudged += number
-            open_cost += number * cost(standing.of(session, tenant, fault, version, promise))
-    return Spent(right + wrong + unjudged, right, wrong, wrong + open_cost)
+    rows = [(row[0], row[1], row[2], int(row[3])) for row in session.execute(query)]
+    right, wrong = (sum(number for *_, verdict, number in rows if verdict == said) for said in ("right", "wrong"))
+    share = share_wrong(right, wrong)
+    still_open = sum(
+        number * cost(standing.of(session, tenant, fault, version, promise), share)
+        for fault, version, verdict, number in rows
+        if verdict is None
+    )
+    return Spent(sum(number for *_, number in rows), right, wrong, wrong + still_open)
 
 
 def of_device(session: Session, tenant: str, device: str, now: datetime) -> tuple[int, int]:
@@ -78,9 +82,22 @@ def of_device(session: Session, tenant: str, device: str, now: datetime) -> tupl
     return verdicts.count("wrong"), verdicts.count(None)
 
 
-def cost(of: standing.Standing) -> float:
-    """The chance that a contact of this standing is wrong."""
-    return 1.0 - of.precision.mean
+def cost(of: standing.Standing, share: float) -> float:
+    """The chance that a contact of this standing is wrong, where `share` of the fleet's are.
+
+    What nothing is known of is no better than the fleet: whichever is worse, what is believed of any fault at first or
+    the fleet's share in place of that, meets what is known of this one. So verdicts on some control the budget of all.
+    """
+    known = of.precision
+    total = known.right + known.wrong
+    supposed = UNMEASURED.right + UNMEASURED.wrong
+    beyond = known.wrong - of.prior.wrong * min(1.0, supposed / (of.prior.right + of.prior.wrong))
+    return max(known.wrong / total, (supposed * share + beyond) / total)
+
+
+def share_wrong(right: int, wrong: int) -> float:
+    """Of contacts in general, those that are wrong, after so many were judged."""
+    return 1.0 - UNMEASURED.and_judged(right, wrong).mean
 
 
 def devices(session: Session, tenant: str) -> int:

@@ -72,7 +72,7 @@ def decide(account: Account) -> Right:
             False, f"{account.device_open} contacts about this device in {days} days are not judged; a person decides."
         )
     left = account.allowance - account.spent.expected_false
-    if budget.cost(known) > left + SLACK:
+    if budget.cost(known, account.spent.share_wrong) > left + SLACK:
         return Right(False, f"The {account.allowance:.3g} false contacts allowed in {days} days are used up.")
     if account.tail > left / (RESERVE * account.allowance) + SLACK:
         return Right(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from detectors.trust import prior
+from detectors.trust import budget, prior
 from detectors.trust.budget import Spent
 from detectors.trust.labels import Label, Opinion, label
 from detectors.trust.precision import Precision
@@ -126,6 +126,15 @@ def test_a_certain_standing_costs_little_and_a_doubtful_one_much() -> None:
     left = replace(FREE, spent=Spent(9, 0, 5, 5.8), tail=0.01)
     assert decide(replace(left, standing=replace(NEW, prior=Precision(99, 1)))).granted
     assert not decide(replace(left, standing=replace(NEW, prior=Precision(7, 3)))).granted
+
+
+def test_verdicts_on_other_faults_make_an_unknown_one_dearer_and_a_proven_one_hardly() -> None:
+    proven = replace(NEW, right=60)
+    fine, bad = budget.share_wrong(20, 1), budget.share_wrong(2, 8)
+    assert budget.cost(NEW, fine) == pytest.approx(0.1)
+    assert budget.cost(NEW, bad) == pytest.approx(bad)
+    assert budget.cost(proven, bad) < 0.06
+    assert budget.cost(replace(NEW, prior=prior.inherited("x", 300, 3)), bad) < 0.2
 
 
 def test_the_budget_keeps_false_contacts_at_the_allowance_whatever_they_depend_on() -> None:
