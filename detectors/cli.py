@@ -6,11 +6,13 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
 from detectors.config import Config
 from detectors.fleet import cli as fleet
+from ingest.command import command_session
 from kit.cli import JsonFlag, emit, settings
 from kit.errors import ForewarnError
 
@@ -60,6 +62,30 @@ def _watched() -> list[dict[str, Any]]:
                 {"device_type": name, "watches": hours, "detector": "silence", "symptom": "silent", "faults": "silent"}
             )
     return rows
+
+
+@app.command()
+def explain(
+    ctx: typer.Context,
+    finding: Annotated[UUID, typer.Argument(metavar="FINDING", help="Its id, as on the page of its case.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Say all that speaks for one finding: values against expectations, signs with weights, what else it might be.
+
+    Example: forewarn detectors explain 5b0e2e4c-6f0a-5a52-9a38-3a3f4d1f2c11
+    """
+    import msgspec
+
+    from detectors import queries
+    from detectors.faults.explain import lines
+
+    with command_session(ctx) as (session, _):
+        known = queries.get(session, finding)
+    if as_json:
+        emit(msgspec.to_builtins(known), as_json)
+    else:
+        for line in lines(known):
+            typer.echo(line)
 
 
 @app.command()

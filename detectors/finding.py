@@ -13,6 +13,9 @@ NAMESPACE = uuid.UUID("6f2f2a3e-9d0b-5a37-9f7e-3c6f1d0c8a11")
 DAY_S = 86_400
 
 FindingKind = Literal["raised", "cleared"]
+Again = Literal["", "grown", "foreseen"]
+"""Why an episode that is open has a further finding: it was too weak for the customer and is strong now, or it can be
+foreseen when a limit will be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,28 @@ class Horizon:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """One symptom that speaks for a finding: its name in the fault's signature, and its weight there (1 raises).
+
+    `label` says what is watched, by which `detector`; `since` is its onset.
+    """
+
+    symptom: str
+    label: str
+    weight: float
+    detector: str
+    since: datetime
+    surprise: float
+    severity: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """The pack behind a finding: `summary` is one plain sentence, `reasons` are the symptoms in words."""
+    """The pack behind a finding: `summary` is one plain sentence, `reasons` are the symptoms in words.
+
+    `signs` are the same symptoms with their weights, worst first; `considered` are the faults for which a part of
+    them would speak, with less weight.
+    """
 
     summary: str
     reasons: tuple[str, ...]
@@ -74,6 +97,8 @@ class Evidence:
     readings_seen: int
     readings_missing_share: float
     horizon: Horizon | None = None
+    signs: tuple[Sign, ...] = ()
+    considered: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +127,8 @@ class Finding:
 
 
 def finding_id(  # noqa: PLR0917
-    tenant: str, device: str, fault: str, onset: datetime, kind: FindingKind, again: bool = False
+    tenant: str, device: str, fault: str, onset: datetime, kind: FindingKind, again: Again = ""
 ) -> uuid.UUID:
-    """The identity of a finding: the same claim computed twice is the same row (UUIDv5, RFC 9562 section 5.5).
-
-    `again`: the claim of an episode that was too weak for the customer when it began, and is strong now.
-    """
-    grown = "|grown" if again else ""
-    return uuid.uuid5(NAMESPACE, f"{tenant}|{device}|{fault}|{onset.isoformat()}|{kind}{grown}")
+    """The identity of a finding: the same claim computed twice is the same row (UUIDv5, RFC 9562 section 5.5)."""
+    more = f"|{again}" if again else ""
+    return uuid.uuid5(NAMESPACE, f"{tenant}|{device}|{fault}|{onset.isoformat()}|{kind}{more}")

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from detectors.algorithms.detector import LASTING
+from detectors.faults import horizon
 from detectors.faults.catalogue import FAULTS
-from detectors.faults.evidence import Scene, build, confidence
-from detectors.faults.fusion import Claim, Patient, Symptom
-from detectors.finding import Evidence, Finding, finding_id
+from detectors.faults.evidence import Scene, build, confidence, detector_of
+from detectors.faults.fusion import Claim, Patient
+from detectors.finding import Again, Evidence, Finding, finding_id
 from ingest.registry.devices import Device
 from kit.clock import from_ms
 
 MISSING_MOST = 0.5  # a claim from a window with more missing is for staff, not for the customer
-BY_CLOCK = {"silent": "silence", "unstable": "cadence"}  # the detectors of symptoms that are no watch of a profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,16 @@ class Teller:
 
         An episode gets one finding that is strong enough for the customer at the most: with its beginning, or later
         under the same onset when its evidence has grown. One that takes over from an episode that was told gets none.
+        Staff get one more under the same onset when it can first be foreseen when a limit will be reached.
         """
         found = []
         for claim in made:
-            if claim.again and claim.told:
+            foreseen = _first_foreseen(claim, patient)
+            if claim.again and claim.told and not foreseen:
                 continue
             evidence = build(claim, scene)
             strong = claim.kind == "raised" and not claim.told and self._strong(claim, evidence)
-            if claim.again and not strong:
+            if claim.again and not strong and not foreseen:
                 continue
             if strong and claim.fault in patient.open:
                 patient.open[claim.fault].told = True
@@ -66,9 +68,9 @@ class Teller:
 
     def _finding(self, claim: Claim, evidence: Evidence, device: Device, scene: Scene, strong: bool) -> Finding:
         onset = from_ms(claim.onset)
-        names = {_detector_of(symptom, scene) for symptom in claim.symptoms}
+        names = {detector_of(symptom, scene.profile) for symptom in claim.symptoms}
         return Finding(
-            id=finding_id(device.tenant, device.identifier, claim.fault, onset, claim.kind, claim.again),
+            id=finding_id(device.tenant, device.identifier, claim.fault, onset, claim.kind, _again(claim, strong)),
             tenant=device.tenant,
             device=device.identifier,
             fault=claim.fault,
@@ -89,6 +91,17 @@ def _severity(claim: Claim) -> float:
     return max((symptom.severity for symptom in claim.symptoms), default=0.0)
 
 
-def _detector_of(symptom: Symptom, scene: Scene) -> str:
-    watches = scene.profile.watches
-    return watches[symptom.watch].detector if symptom.watch < len(watches) else BY_CLOCK[symptom.key]
+def _first_foreseen(claim: Claim, patient: Patient) -> bool:
+    """Whether this is the first claim of its episode that says when a limit will be reached; remembers that it was."""
+    episode = patient.open.get(claim.fault)
+    if episode is None or episode.foreseen or horizon.of(claim) is None:
+        return False
+    episode.foreseen = True
+    return True
+
+
+def _again(claim: Claim, strong: bool) -> Again:
+    """Why an episode that is open is claimed once more."""
+    if not claim.again:
+        return ""
+    return "grown" if strong else "foreseen"

@@ -9,17 +9,21 @@ from dataclasses import dataclass
 from detectors.faults import codes, horizon
 from detectors.faults.catalogue import FAULTS
 from detectors.faults.codes import PENDING, TROUBLE_CODE
-from detectors.faults.fault import RAISE_AT
 from detectors.faults.fusion import Claim, Symptom, Why
 from detectors.faults.profile import Profile, Watch
 from detectors.faults.words import duration, quantity
-from detectors.finding import Evidence, SignalEvidence
+from detectors.finding import Evidence, Horizon, Sign, SignalEvidence
 from ingest.wire.catalogue import DeviceType, Signal
 from kit.clock import from_ms
 
 DAY_MS = 86_400_000
 BAND_BEFORE_MS = 2 * DAY_MS
 BAND_POINTS = 200
+OUTSIDE = {  # symptoms that are no watch of a profile: their detector, and what it looks at
+    "silent": ("silence", "When it is heard"),
+    "unstable": ("cadence", "How steadily it is heard"),
+    "coupling": ("coupling", "How its signals move together"),
+}
 
 Band = tuple[tuple[int, float, float], ...]
 BandOf = Callable[[int, int, int], Band]
@@ -40,18 +44,30 @@ def build(claim: Claim, scene: Scene) -> Evidence:
     """The pack for a claim. Every number in it is finite."""
     seen = max((symptom.count for symptom in claim.symptoms), default=0)
     raised = claim.kind == "raised"
-    reasons = tuple(_reason(symptom, claim.at, scene) for symptom in claim.symptoms) if raised else (_ending(claim),)
-    label = FAULTS.get(claim.fault).label
+    reasons = (
+        tuple(_reason(symptom, claim.at, scene) for symptom in claim.symptoms) if raised else (_ending(claim, scene),)
+    )
+    coming = horizon.of(claim)
     return Evidence(
-        summary=f"{label}. {reasons[0]}" if raised and reasons else f"{label}: {_ENDS[claim.why]}.",
+        summary=_summary(claim, reasons, coming),
         reasons=reasons + _considered(claim),
         window_start=from_ms(min(claim.onset, claim.at)),
         window_end=from_ms(claim.at),
         signals=_signals(claim, scene),
         readings_seen=seen,
         readings_missing_share=_missing(claim, scene, seen),
-        horizon=horizon.of(claim),
+        horizon=coming,
+        signs=tuple(_sign(symptom, claim, scene) for symptom in claim.symptoms),
+        considered=claim.others,
     )
+
+
+def _summary(claim: Claim, reasons: tuple[str, ...], coming: Horizon | None) -> str:
+    label = FAULTS.get(claim.fault).label
+    if claim.kind != "raised" or not reasons:
+        return f"{label}: {_ENDS[claim.why]}."
+    ahead = "" if coming is None or coming.words() in reasons[0] else f" It is {coming.words()}."
+    return f"{label}. {reasons[0]}{ahead}"
 
 
 _ENDS: dict[Why, str] = {
@@ -63,13 +79,14 @@ _ENDS: dict[Why, str] = {
 }
 
 
-def _ending(claim: Claim) -> str:
+def _ending(claim: Claim, scene: Scene) -> str:
     """Why the claim ends, in a sentence."""
     if claim.why == "explained":
         return f"The same signs are explained better by another fault: {FAULTS.get(claim.instead).label}."
     if claim.why == "normal":
-        lasted = duration(claim.at - claim.onset)
-        return f"It has been so for {lasted} without growing; the device's habits are learned anew from here on."
+        label = scene.profile.watches[claim.symptoms[0].watch].channel.label
+        lasted = duration(claim.at - claim.symptoms[0].onset)
+        return f"{label} has been so for {lasted} without growing; its habits are learned anew from here on."
     if claim.why == "withdrawn":
         return "The wearer does not agree to it any more, or another person wears it; what was learned is forgotten."
     return "The readings have been within their expected range again for long enough."
@@ -79,8 +96,8 @@ def _considered(claim: Claim) -> tuple[str, ...]:
     """What else the same signs would speak for."""
     if claim.kind != "raised" or not claim.others:
         return ()
-    named = ", ".join(f"{FAULTS.get(name).label} ({weight:g} of {RAISE_AT:g})" for name, weight in claim.others)
-    return (f"Also considered, with less to speak for it: {named}.",)
+    named = " or ".join(FAULTS.get(name).label for name, _ in claim.others)
+    return (f"It could also be: {named}; less speaks for that.",)
 
 
 def confidence(claim: Claim) -> float:
@@ -88,6 +105,24 @@ def confidence(claim: Claim) -> float:
     worst = max((symptom.severity for symptom in claim.symptoms), default=0.0)
     doubt = 0.3 * 0.5 ** max(0.0, (claim.weight - 1.0) / 0.5) * 0.5 ** min(max(0.0, worst - 4.0) / 8.0, 4.0)
     return round(1.0 - float(doubt), 3)
+
+
+def detector_of(symptom: Symptom, profile: Profile) -> str:
+    """The name of the detector that shows a symptom; some are in no profile."""
+    return profile.watches[symptom.watch].detector if symptom.watch < len(profile.watches) else OUTSIDE[symptom.key][0]
+
+
+def _sign(symptom: Symptom, claim: Claim, scene: Scene) -> Sign:
+    watches = scene.profile.watches
+    return Sign(
+        symptom=symptom.key,
+        label=watches[symptom.watch].channel.label if symptom.watch < len(watches) else OUTSIDE[symptom.key][1],
+        weight=round(FAULTS.get(claim.fault).signature.get(symptom.key, 0.0), 3),
+        detector=detector_of(symptom, scene.profile),
+        since=from_ms(symptom.onset),
+        surprise=round(symptom.surprise, 3),
+        severity=round(symptom.severity, 3),
+    )
 
 
 def _missing(claim: Claim, scene: Scene, seen: int) -> float:
@@ -203,11 +238,23 @@ def _seen(watch: Watch, symptom: Symptom) -> str:
 
 
 def _of_connection(symptom: Symptom, scene: Scene) -> str:
+    if symptom.key == "coupling":
+        return _of_coupling(symptom, scene)
     if symptom.key == "unstable":
         holes = f"{symptom.first:.0f} interruptions in the last day"
         return f"It was heard with {holes}; {symptom.value:.0f} % of what it usually sends came late or not at all."
     usual = duration(1000.0 * scene.device_type.period_s)
     return f"Nothing heard since {from_ms(symptom.onset):%Y-%m-%d %H:%M} UTC; it usually reports every {usual}."
+
+
+def _of_coupling(symptom: Symptom, scene: Scene) -> str:
+    labels = {signal.number: signal.label for signal in scene.device_type.signals}
+    worst = " and ".join(labels.get(int(number), "another signal") for number in (symptom.first, symptom.second))
+    far = quantity(symptom.value, "")
+    return (
+        f"The signals of this device do not move together as they do on others of its type and did before; {worst} "
+        f"stand out most ({far} times the limit)."
+    )
 
 
 def _usual(symptom: Symptom, unit: str) -> str:
