@@ -17,6 +17,10 @@ from detectors.faults.words import duration, quantity
         (3.0, "%/h", "3 % an hour"),
         (100.0, "Cel", "100 °C"),
         (1000.0, "W", "1,000 W"),
+        (0.000_321_9, "mm/s/{rpm}", "0.000322 mm/s per rpm"),
+        (0.021_34, "1", "0.0213"),
+        (0.074, "Pa/W", "0.074 Pa per W"),
+        (0.0, "K/Hz", "0 K per Hz"),
     ],
 )
 def test_a_quantity_reads_as_people_write_it(value: float, unit: str, text: str) -> None:

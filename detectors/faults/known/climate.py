@@ -239,6 +239,7 @@ PUMP_BEARING = Fault(
         "impacts:high": 0.5,
         "vibration:high": 0.5,
         "bearing_warmth:high": 0.5,
+        "effort:high": 0.5,
         "inlet_pressure:low": -0.5,
         "lost_head:low": -0.2,
     },

@@ -13,6 +13,7 @@ SHAKING = Channel("Vibration per turn", "mm/s/{rpm}", ("vibration",), when=(TURN
 WARMTH = Channel(
     "Bearing minus water temperature", "K", ("bearing_temp", "water_temp"), "difference", (TURNING,)
 )  # fmt: skip
+EFFORT = Channel("Power per flow", "W/(L/min)", ("power",), when=(TURNING,), over=("flow_rate",), least=1)
 HEAD = Channel("Pressure rise per turn", "bar/{rpm}", ("pump_head",), when=(TURNING,), over=("pump_speed",))
 INLET = plain("Inlet pressure", "bar", "inlet_pressure")
 
@@ -27,6 +28,8 @@ CIRCULATION_PUMP = Profile(
         departure("vibration", SHAKING, **WEAR, floor_share=0.1, side=1, enter=5, leave=2.5),
         # weather moves water and bearing apart by a few kelvin, so it speaks only beside the others
         departure("bearing_warmth", WARMTH, **WEAR, floor_sd=0.8, side=1, enter=5, leave=2.5),
+        # a dragging bearing takes power that moves no water; another set point changes this by a fifth, downwards
+        departure("effort", EFFORT, **WEAR, floor_share=0.05, side=1, enter=5, leave=2.5),
         departure("lost_head", HEAD, **WEAR, floor_share=0.04, side=-1, enter=6, leave=3),
         # topping up lifts it, expansion moves it by tenths; a third of a bar below its own is water that is going
         departure("inlet_pressure", INLET, **WEAR, floor_sd=0.06, floor_share=0.03, side=-1, enter=5.5, leave=2.5),
