@@ -40,3 +40,6 @@ DETECTORS: Registry[Detector] = Registry(
 
 BY_CLOCK = frozenset({"silence", "cadence"})
 """Those that judge devices by when they were heard; a profile watches with the others."""
+
+HABITUAL = frozenset({"seasonal", "departure", "shift", "variance", "rate"})
+"""Those that hold a series against its own habits: what lasts may become a habit."""

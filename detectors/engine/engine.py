@@ -23,6 +23,7 @@ from detectors.engine.claims import ContactRule as ContactRule  # noqa: PLC0414 
 from detectors.engine.derive import SIGNAL_FIELDS, WATCH_FIELDS, derive, news
 from detectors.engine.fleet import Fleet, Lookup
 from detectors.engine.flood import Floods
+from detectors.engine.learning import Learning
 from detectors.engine.presence import Presence, Seen
 from detectors.engine.program import Program
 from detectors.engine.run import Run
@@ -82,6 +83,7 @@ class Engine:
         self._attention = Attention()
         self.states = {name: new_state(DETECTORS.get(name)) for name in program.detectors}
         self._presence = Presence(self.fleet, self.states)
+        self._learning = Learning(self.fleet, self.states)
         self.states["signals"] = SlotState("signals", program.version, SIGNAL_FIELDS)
         self.states["watches"] = SlotState("watches", program.version, WATCH_FIELDS)
         self.states["attention"] = SlotState("attention", self._attention.version, self._attention.fields)
@@ -96,7 +98,7 @@ class Engine:
             if len(run) + len(frame.readings) > CHUNK:
                 found += self._take(run)
                 run = Run()
-            swept = self.log_ms // SWEEP_MS
+            swept = (self.log_ms or frame.received_ms) // SWEEP_MS
             self._tick(frame)
             run.add(frame, self.log_ms, self.received_ms)
             if frame.refusals:
@@ -112,9 +114,13 @@ class Engine:
         self.received_ms = max(self.received_ms, frame.received_ms)
 
     def _sweep(self) -> list[Finding]:
-        """Look for devices that have fallen silent, and for those whose flood is over."""
+        """What the time alone brings: silences, ends of floods, and what a device has become."""
         found = self._connected(self._presence.look(self.log_ms, self.received_ms)) + self._ask()
-        return found + flood.calm(self.floods, self.log_ms, self.received_ms, self._tenant)
+        found += flood.calm(self.floods, self.log_ms, self.received_ms, self._tenant)
+        for device, symptom in list(self._learning.normal(self.patients)):
+            found += self._renew(device, symptom.watch, "normal")
+        self._learning.freeze(self.patients, self._slot_of, self.received_ms)
+        return found
 
     def _ask(self) -> list[Finding]:
         """Follow what people agreed to: what was learned of those who no longer agree is forgotten."""
@@ -127,19 +133,22 @@ class Engine:
         """Make every watch on the device's wearer a fresh one, and end what it showed."""
         kind, found = self.fleet.type_of(device), list[Finding]()
         for place, watch in enumerate(kind.profile.watches if kind else ()):
-            if not watch.vitals:
-                continue
-            number = int(self.fleet.columns["watch_at"][device]) + place
-            slot, state = int(self._slot_of[number]), self.states[watch.detector]
-            state.renew(slot)
-            state.set(slot, **watch.parameters)
-            if watch.detector == "seasonal":
-                self.states["attention"].renew(slot)
-            self.states["watches"].renew(number)
-            shown = self.patients.get(device, Patient()).symptoms.get(place)
-            if shown:
-                found += self._changed(device, replace(shown, active=0, ts=self.received_ms), "withdrawn")
+            if watch.vitals:
+                found += self._renew(device, place, "withdrawn")
         return found
+
+    def _renew(self, device: int, place: int, why: fusion.Why) -> list[Finding]:
+        """Let a watch of the device learn anew, from nothing, and end what it showed."""
+        number = int(self.fleet.columns["watch_at"][device]) + place
+        watch = self.program.watches[int(self.fleet.columns["first_watch"][device]) + place]
+        slot, state = int(self._slot_of[number]), self.states[watch.detector]
+        state.renew(slot)
+        state.set(slot, **watch.parameters)
+        if watch.detector == "seasonal":
+            self.states["attention"].renew(slot)
+        self.states["watches"].renew(number)
+        shown = self.patients.get(device, Patient()).symptoms.get(place)
+        return self._changed(device, replace(shown, active=0, ts=self.received_ms), why) if shown else []
 
     def watch_slots(self) -> None:
         """Give every watch of every known device its place in its detector's state."""

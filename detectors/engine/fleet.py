@@ -34,6 +34,7 @@ FIELDS = (
     Field("silent", "i1"),
     Field("wearer", "i8"),  # stands for the owner who agreed that vital signs are judged; 0: nobody did
     Field("unstable", "i1"),
+    Field("frozen", "i1"),  # its series learn nothing
 )
 UNWATCHED = -1
 HISTORICAL = int(Quality.HISTORICAL)

@@ -62,12 +62,16 @@ class Symptom:
 
 @dataclass(slots=True)
 class Episode:
-    """A fault that is open. `told`: a finding about this trouble was strong enough for the customer."""
+    """A fault that is open. `told`: a finding about this trouble was strong enough for the customer.
+
+    `foreseen`: a finding about it said when its limit will be reached.
+    """
 
     onset: int
     weight: float
     keys: frozenset[str]
     told: bool = False
+    foreseen: bool = False
 
 
 @dataclass(slots=True)
@@ -128,7 +132,10 @@ def change(patient: Patient, device_type: str, symptom: Symptom, why: Why = "rec
         for case in cases
         if case.fault.name in patient.open and case.fault.name not in raised and symptom.active
     ]
-    return claims + _unusual(patient, symptom.ts, symptom, why)
+    claims += _unusual(patient, symptom.ts, symptom, why)
+    if why == "normal" and not claims:  # it was no fault by itself, yet people shall see what became of it
+        claims = [Claim(UNUSUAL, "cleared", symptom.onset, symptom.ts, 0.0, (symptom,), why)]
+    return claims
 
 
 def alert(patient: Patient, watch: int, ts: int) -> list[Claim]:
@@ -244,6 +251,8 @@ def _unusual(patient: Patient, ts: int, latest: Symptom, why: Why = "recovered")
 
 
 def _noticed(patient: Patient, symptom: Symptom) -> bool:
+    if symptom.key == "coupling":
+        return True  # its limit is that of the whole type
     return patient.alerts.get(symptom.watch, symptom.onset - ATTENTION_MS - 1) >= symptom.onset - ATTENTION_MS
 
 
