@@ -38,14 +38,15 @@ ELECTRIC_VEHICLE = Profile(
         limit("cell_gap_wide", CELLS, period_ms=MINUTE, limit=0.1, back=0.03, unit=0.03, hold_ms=30 * MINUTE,
               calm_ms=4 * HOUR),
         # coolant that moves holds the pack to about a kelvin. 1.1 K more: smaller meets a fast charge on a holiday,
-        # which is why an hour of driving is asked; larger is late. A trailer heats the motor, so that only supports
-        departure("pack_heat_gap", PACK_HEAT, **{**DRIVES, "hold_ms": 45 * MINUTE}, floor_sd=0.28, side=1, enter=4,
-                  leave=2),
+        # which is why half an hour of driving is asked; larger is late. A trailer heats the motor: that only supports
+        departure("pack_heat_gap", PACK_HEAT,
+                  **{**DRIVES, "span_ms": 20 * MINUTE, "learn": 12, "hold_ms": 30 * MINUTE}, floor_sd=0.28, side=1,
+                  enter=4, leave=2),
         departure("motor_heat", MOTOR_HEAT, **{**DRIVES, "span_ms": 60 * MINUTE, "learn": 4}, floor_sd=1.5, side=1,
                   enter=3, leave=1.5),
-        # 8 % of the capacity: temperature and rounding move it by 3; larger is late, smaller meets a cold week. The
-        # hours are of charging: a commuter's weekend or two
-        departure("capacity", FILLING, period_ms=5 * MINUTE, span_ms=2 * HOUR, learn=4, memory=20, floor_share=0.02,
+        # 12 % of the capacity: rounding moves a night at a slow socket by 4; larger is late, smaller meets a cold week.
+        # The hours are of charging
+        departure("capacity", FILLING, period_ms=5 * MINUTE, span_ms=4 * HOUR, learn=3, memory=20, floor_share=0.03,
                   side=1, enter=4, leave=2, need=6, of=8, hold_ms=30 * MINUTE, lasting_ms=3 * HOUR),
         # a heater in a cold spell takes a tenth, so range speaks for a worn pack only beside its capacity, or when a
         # quarter is gone

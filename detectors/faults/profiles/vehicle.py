@@ -52,9 +52,9 @@ VEHICLE = Profile(
         # shows under load only, so an hour and a half of cool driving is asked before it counts as mended
         limit("coolant_hot", COOLANT, period_ms=MINUTE, limit=110, back=5, unit=2, hold_ms=3 * MINUTE,
               calm_ms=90 * MINUTE),
-        # 1.4 K in the mean of twenty minutes: a thermostat that must open further to shed the same heat is that much
+        # 1.8 K in the mean of twenty minutes: a thermostat that must open further to shed the same heat is that much
         # warmer while half of the coolant is gone; smaller calls a heat wave a leak, larger waits until it boils
-        departure("coolant_level", REGULATED_COOLANT, **{**DRIVES, "span_ms": 20 * MINUTE, "learn": 12}, floor_sd=0.4,
+        departure("coolant_level", REGULATED_COOLANT, **{**DRIVES, "span_ms": 20 * MINUTE, "learn": 12}, floor_sd=0.5,
                   side=1, enter=3.5, leave=1.8),
         # 6 K, after twenty minutes: on a frosty morning an engine takes that long to get warm
         departure("coolant_warm", LONG_DRIVEN_COOLANT, **{**DRIVES, "learn": 4}, floor_sd=1.5, side=-1, enter=4,
