@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,20 @@ import pytest
 
 from detectors.algorithms.detector import Scores, new_state
 from detectors.algorithms.drift import Drift
+from detectors.engine.claims import ORDINARY, Teller
+from detectors.engine.program import Program
 from detectors.faults import horizon
-from detectors.faults.fusion import Claim, Symptom
-from detectors.finding import Evidence, Horizon
+from detectors.faults.evidence import Scene
+from detectors.faults.fusion import Claim, Episode, Patient, Symptom
+from detectors.faults.profile import Channel, Profile, drift
+from detectors.finding import Evidence, Finding, Horizon, finding_id
+from device_sim.faults import FAULTS as SIMULATED
+from device_sim.faults.fault import Occurrence
+from device_sim.stream import DeviceSpec, DeviceStream
+from ingest.reading import Frame, Quality, ReadingBatch, series_id
+from ingest.wire.device_types import DEVICE_TYPES
 from kit.clock import from_ms
+from tests.detectors.detector_feed import device, engine_of
 
 HALF_HOUR = 1_800_000
 HOUR = 2 * HALF_HOUR
@@ -124,6 +135,19 @@ def test_it_ends_after_the_repair() -> None:
     assert not active[40 * DAY :].any()
 
 
+def lived(program: Program, kind: str, start: int, days: int, truth: Occurrence) -> list[Finding]:
+    """What detection says of a simulated device with that fault."""
+    end = start + days * DAY_MS
+    rows = DeviceStream(DeviceSpec("car", kind, "m", "1", "l", "o", "UTC"), 4, start, (truth,)).window(start, end)
+    signals = [series_id(1, DEVICE_TYPES.get(kind).signal(name).number) for name in rows.columns]
+    value = np.stack(list(rows.columns.values()), axis=1).reshape(-1)
+    there = np.isfinite(value)
+    series, ts = np.tile(np.array(signals, np.int64), len(rows.ts)), np.repeat(rows.ts, len(signals))
+    kept = np.full(int(there.sum()), Quality.HISTORICAL, np.uint8), np.full(int(there.sum()), -1, np.int64)
+    batch = ReadingBatch(series[there], ts[there], value[there], *kept)
+    return engine_of(program, [device(1, kind)]).process(Frame(end, batch))
+
+
 def symptom(ahead: tuple[float, float, float] | None, ts: int = MONDAY) -> Symptom:
     return Symptom("wear", 0, 1, ts, ts, 9, 3.0, 2.0, 7.0, -math.inf, LIMIT, 7.0, 0.0, ahead=ahead)
 
@@ -162,3 +186,33 @@ def test_evidence_keeps_its_horizon_through_the_table_and_older_evidence_has_non
     assert msgspec.convert(kept, Evidence) == pack
     del kept["horizon"]
     assert msgspec.convert(kept, Evidence).horizon is None
+
+
+def test_worn_brakes_are_told_with_the_days_that_are_left(program: Program) -> None:
+    onset, failure = MONDAY + 12 * DAY_MS, MONDAY + 24 * DAY_MS
+    truth = SIMULATED.get("brake_wear").draw(np.random.default_rng(4), "car", "vehicle", onset, failure)
+    found = [finding for finding in lived(program, "vehicle", MONDAY, 26, truth) if finding.kind == "raised"]
+    assert [(finding.fault, finding.contact) for finding in found] == [("brake_wear", True)]
+    coming = found[0].evidence.horizon
+    assert coming is not None
+    assert coming.words() in found[0].evidence.summary
+    assert coming.high is not None
+    assert coming.low < from_ms(failure) < coming.high + timedelta(days=2)
+    assert coming.low - coming.at > timedelta(days=2)
+
+
+def test_a_trouble_that_was_told_is_claimed_once_more_when_its_end_can_be_foreseen() -> None:
+    pads = Channel("Pad wear", "%", ("pad_wear_front",))
+    scene = Scene(DEVICE_TYPES.get("vehicle"), Profile("vehicle", (drift("pads", pads),)), lambda *_: ())
+    patient = Patient(open={"brake_wear": Episode(MONDAY, 1.0, frozenset({"pads"}), told=True)})
+    blind = replace(claim(symptom(None)), fault="brake_wear", again=True, told=True)
+    seeing = replace(blind, symptoms=(symptom((3.0, 6.0, 0.9)),))
+    teller = Teller(ORDINARY, "1")
+    found = [teller.tell([one], patient, device(1, "vehicle"), scene) for one in (blind, seeing, seeing, blind)]
+    assert [len(findings) for findings in found] == [0, 1, 0, 0]
+    (told,) = found[1]
+    assert not told.contact
+    assert told.id != finding_id("demo", told.device, "brake_wear", told.onset, "raised")
+    assert told.evidence.reasons[0] == (
+        "Pad wear is 7 % and moves towards 10 %: likely to reach the limit in 3 to 6 days."
+    )

@@ -127,7 +127,7 @@ BRAKE_WEAR = Fault(
     urgency="high",
     text_key="brake_wear",
     contact=True,
-    signature={"pad_wear:high": 1.0, "pads_worn": 1.0},
+    signature={"pad_wear:high": 1.0, "pads_worn": 1.0, "pads_going": 0.5},
 )
 CELL_IMBALANCE = Fault(
     name="cell_imbalance",

@@ -1,6 +1,6 @@
 """What every car has, whatever drives it: tyres, brake pads and a 12 V battery."""
 
-from detectors.faults.profile import DAY, HOUR, MINUTE, Channel, Gate, Watch, departure, limit
+from detectors.faults.profile import DAY, HOUR, MINUTE, Channel, Gate, Watch, departure, drift, limit
 
 ROLLING = Gate("speed", low=10)
 SAME_AXLE = 0.025  # of a pair's ratio: sun on one side, a valve cap of noise. Smaller calls a binding brake, which
@@ -34,7 +34,8 @@ def brakes() -> tuple[Watch, ...]:
     """Pads that go much faster than they ever did, and pads that are nearly gone.
 
     The reference follows within about ten hours of driving, as fast as ordinary wear; a caliper that binds takes more
-    in a day than a hard driver in a month. New pads are below it, which is no departure.
+    in a day than a hard driver in a month. New pads are below it, which is no departure. The trend alone raises
+    nothing; with either of the others it says when the pads are gone.
     """
     watches: list[Watch] = []
     for axle in ("front", "rear"):
@@ -42,6 +43,9 @@ def brakes() -> tuple[Watch, ...]:
         watches += [
             departure("pad_wear", wear, period_ms=MINUTE, span_ms=60 * MINUTE, learn=4, memory=10, floor_sd=2.5, side=1,
                       enter=4, leave=2, need=6, of=8, hold_ms=20 * MINUTE, lasting_ms=120 * MINUTE),
+            # 97: the wear mark. Eight hours of driving tell a trend from a mountain pass; fewer foresee too much
+            drift("pads_going", wear, period_ms=MINUTE, span_ms=60 * MINUTE, learn=8, limit=97, floor_sd=0.2,
+                  ahead_ms=14 * DAY),
             limit("pads_worn", wear, period_ms=MINUTE, limit=88, back=10, unit=4, hold_ms=15 * MINUTE,
                   calm_ms=30 * MINUTE),
         ]  # fmt: skip
