@@ -20,6 +20,7 @@ from detectors.algorithms.state import SlotState
 from detectors.engine import flood
 from detectors.engine.claims import ORDINARY, Teller
 from detectors.engine.claims import ContactRule as ContactRule  # noqa: PLC0414 - who makes an engine needs it
+from detectors.engine.coupled import Coupled
 from detectors.engine.derive import SIGNAL_FIELDS, WATCH_FIELDS, derive, news
 from detectors.engine.fleet import Fleet, Lookup
 from detectors.engine.flood import Floods
@@ -83,6 +84,7 @@ class Engine:
         self._attention = Attention()
         self.states = {name: new_state(DETECTORS.get(name)) for name in program.detectors}
         self._presence = Presence(self.fleet, self.states)
+        self._coupled = Coupled(program, self.fleet, self.states)
         self._learning = Learning(self.fleet, self.states)
         self.states["signals"] = SlotState("signals", program.version, SIGNAL_FIELDS)
         self.states["watches"] = SlotState("watches", program.version, WATCH_FIELDS)
@@ -116,6 +118,7 @@ class Engine:
     def _sweep(self) -> list[Finding]:
         """What the time alone brings: silences, ends of floods, and what a device has become."""
         found = self._connected(self._presence.look(self.log_ms, self.received_ms)) + self._ask()
+        found += self._connected(self._coupled.look(self.log_ms))
         found += flood.calm(self.floods, self.log_ms, self.received_ms, self._tenant)
         for device, symptom in list(self._learning.normal(self.patients)):
             found += self._renew(device, symptom.watch, "normal")
@@ -227,6 +230,7 @@ class Engine:
             self.skipped += int((~timely).sum())
             slots, batch = slots[timely], batch.take(timely)
         columns = (slots, cast("Ints", signal_no(cast("Any", batch.series))), batch.ts, batch.value)
+        self._coupled.hear(columns)
         state = (self.states["signals"], self.states["watches"])
         samples, skipped = derive(self.program, self.fleet.columns.rows, state, columns)
         self.skipped += skipped
@@ -236,6 +240,7 @@ class Engine:
         self.watch_slots()
         self.states["signals"].grow(self.fleet.signals)
         self._presence.grow()
+        self._coupled.grow()
 
     def _score(self, samples: Any) -> list[_Event]:
         """Run every detector on its samples; what happened, in the order of the samples."""
