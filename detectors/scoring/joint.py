@@ -2,9 +2,10 @@
 
 A multivariate exponentially weighted mean (Lowry et al. 1992) held against a reference that is the first half of
 the table so far, so that slow wear is not learned as it comes. Per signal the standardised, clipped reading goes
-into a mean over `SPAN` rows; their vector into Hotelling's T² with the reference's correlation, shrunk towards none.
-``distance = sqrt(T²)``, and severity is the distance beyond what it was in the past, in its own standard deviations:
-the limits of the χ² distribution do not hold on recorded data.
+into a mean over `SPAN` rows; their vector into Hotelling's T² with the correlation of the reference. It is looked at
+twice: with that correlation shrunk well towards none, and so slightly that what all signals do together (load,
+weather, an operating point) leaves the small rest to be seen. ``distance = sqrt(T²)``; severity is the worse distance
+beyond what it was in the past, in its own standard deviations: on recorded data the limits of χ² do not hold.
 
 A signal is judged once its reference is worth `RIPE` independent readings, by its autocorrelation: noise about a
 level is ripe after 30 rows, a slow wave after many of its periods, a random walk never. While the symptom is active
@@ -34,6 +35,10 @@ GROWTH = 1.2  # of the rows between two references
 LAG = 0.5  # share of the rows seen that is reference; 0.8 learns wear, 0.2 never learns a habit
 PRIOR = 15.0  # rows by which correlation is shrunk, with the number of signals
 LEAST_SHRINK = 0.1
+SHARP = (
+    4.0  # of the typical direction's variance, what the second look adds to each; 1 is too early eight times as often
+)
+TINIEST = 1e-6  # variance of a direction, of 1 for each signal
 PRIOR_SD = 0.7  # of the distance in independent noise, whatever the number of signals …
 PRIOR_ROWS = 60.0  # … and what this counts for
 ENTER, LEAVE = 12.0, 3.0  # severity; 9 warns 12 % earlier, and four times as often too early
@@ -46,18 +51,7 @@ MOST_SIGNALS = 64  # beyond, correlation is ignored: it costs the square of the 
 MOST_SEVERE = 1e3
 HUGE = 1e30
 COUNT, SUM, LAST, STEPS = 0, 1, 2, 3  # rows of `moments`: readings, sum, the last one, sum of squared differences
-ROWS, SCORED, TOTAL, SQUARES, ACTIVE, MASK, LASTED, LAST_TS, HABIT, FIRST_TS = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-    8,
-    9,
-)  # places in `tally`
+ROWS, SCORED, ACTIVE, MASK, LASTED, LAST_TS, HABIT, FIRST_TS = range(8)  # places in `tally`
 
 
 class Joint:
@@ -69,10 +63,10 @@ class Joint:
     def __init__(self, signals: int, learn: int = 0) -> None:
         self._signals, self._learn = signals, max(WARM, learn)
         self._origin = np.full(signals, np.nan)
-        self._mean, self._inverse = np.zeros(signals), np.zeros((0, 0))
+        self._mean, self._inverse = np.zeros(signals), np.zeros((2, 0, 0))
         self._center, self._scale, self._width = np.zeros(signals), np.zeros(signals), np.ones(signals)
         self._ripe = np.zeros(0, np.int64)
-        self._level, self._spread, self._enter = 0.0, PRIOR_SD, ENTER
+        self._usual, self._enter = _unknown(), ENTER
         self._begin()
 
     def _begin(self) -> None:
@@ -80,8 +74,9 @@ class Joint:
         crossed = self._signals if self._signals <= MOST_SIGNALS else 0
         self._moments = np.zeros((4, self._signals))
         self._cross, self._squares = np.zeros((crossed, crossed)), np.zeros(self._signals)
-        self._tally = np.zeros(10)
+        self._tally = np.zeros(8)
         self._tally[LAST_TS] = -np.inf
+        self._distances = np.zeros((2, 2))
         self._kept: deque[_Past] = deque()
         self._next = float(self._learn)
 
@@ -90,15 +85,15 @@ class Joint:
         severity, active = np.zeros(len(values)), np.zeros(len(values), np.bool_)
         at = 0
         while at < len(values):
-            learned = (self._origin, self._moments, self._cross, self._squares, self._tally)
+            learned = (self._origin, self._moments, self._cross, self._squares, self._tally, self._distances)
             judged = (self._mean, self._ripe, self._center, self._scale, self._width, self._inverse)
-            limits = (self._next, self._level, self._spread, self._enter)
+            limits = (self._next, self._enter, self._usual)
             at = _run(at, (ts, values), learned, (*judged, limits), (severity, active))
             if self._tally[LASTED] > max(ACCEPT, 0.7 * self._tally[ROWS]):
                 last = self._tally[LAST_TS]
                 self._begin()
                 self._tally[LAST_TS] = last
-                self._ripe, self._level, self._spread = np.zeros(0, np.int64), 0.0, PRIOR_SD
+                self._ripe, self._usual = np.zeros(0, np.int64), _unknown()
             elif self._tally[ROWS] >= self._next and self._tally[ACTIVE] == 0.0:
                 self._refresh()
         return severity, active
@@ -110,7 +105,7 @@ class Joint:
         if not self._kept and self._learn == WARM and rows < ripe:
             self._next = ripe
             return
-        self._kept.append(_Past(self._moments, self._cross, self._squares, self._tally))
+        self._kept.append(_Past(self._moments, self._cross, self._squares, self._tally, self._distances))
         while len(self._kept) > 1 and self._kept[1].tally[ROWS] <= max(LAG * rows, self._learn):
             self._kept.popleft()
         self._next = math.ceil(rows * GROWTH)
@@ -138,34 +133,43 @@ class Joint:
         self._enter = ENTER_OLD + (ENTER - ENTER_OLD) * min(1.0, YOUNG / past.tally[ROWS])
         seen, prior = past.tally[SCORED] / SPAN, PRIOR_ROWS / SPAN
         if seen + prior > 0.0:
-            mean = past.tally[TOTAL] / max(past.tally[SCORED], 1.0)
-            square = max(past.tally[SQUARES] / max(past.tally[SCORED], 1.0) - mean**2, 0.0)
+            mean, square = past.distances.T / max(past.tally[SCORED], 1.0)
             usual = math.sqrt(max(len(ripe) - 0.5, 0.5))
-            self._level = (prior * usual + mean * seen) / (seen + prior)
-            self._spread = max(math.sqrt((prior * PRIOR_SD**2 + seen * square) / (prior + seen)), PRIOR_SD)
+            variance = np.maximum(square - mean**2, 0.0)
+            self._usual[:, 0] = (prior * usual + mean * seen) / (seen + prior)
+            self._usual[:, 1] = np.maximum(np.sqrt((prior * PRIOR_SD**2 + seen * variance) / (prior + seen)), PRIOR_SD)
 
 
 class _Past:
     """Sums as they stood after some rows."""
 
-    def __init__(self, moments: Floats, cross: Floats, squares: Floats, tally: Floats) -> None:
-        self.moments, self.cross, self.squares, self.tally = (part.copy() for part in (moments, cross, squares, tally))
+    def __init__(self, *sums: Floats) -> None:
+        self.moments, self.cross, self.squares, self.tally, self.distances = (part.copy() for part in sums)
 
 
 def _inverse(past: _Past, center: Floats, variance: Floats, ripe: NDArray[np.int64]) -> Floats:
-    """The inverse of the shrunk correlation of the `ripe` signals; empty when correlation is ignored."""
+    """The two inverses of the shrunk correlation of the `ripe` signals; empty when correlation is ignored."""
     if not len(past.cross) or not len(ripe):
-        return np.zeros((0, 0))
+        return np.zeros((2, 0, 0))
     rows = past.tally[ROWS]
     whole = past.cross + np.tril(past.cross, -1).T
     cross = whole[np.ix_(ripe, ripe)] / rows - np.outer(center[ripe], center[ripe])
     own = np.sqrt(np.maximum(np.diag(cross), 1e-12 * variance[ripe]))
-    shrink = max(LEAST_SHRINK, (len(ripe) + PRIOR) / (len(ripe) + PRIOR + rows))
-    correlation = np.clip((1.0 - shrink) * cross / np.outer(own, own), -1.0, 1.0)
+    correlation = cross / np.outer(own, own)
     np.fill_diagonal(correlation, 1.0)
+    shrink = max(LEAST_SHRINK, (len(ripe) + PRIOR) / (len(ripe) + PRIOR + rows))
+    values, vectors = np.linalg.eigh((1.0 - shrink) * correlation + shrink * np.eye(len(ripe)))
+    robust = (vectors / np.maximum(values, LEAST_SHRINK / 2.0)) @ vectors.T
     values, vectors = np.linalg.eigh(correlation)
-    inverse: Floats = (vectors / np.maximum(values, LEAST_SHRINK / 2.0)) @ vectors.T
-    return np.ascontiguousarray(inverse)
+    values = np.maximum(values, TINIEST)
+    typical = math.exp(float(np.log(values).mean()))
+    sharp = (vectors / (values + SHARP * len(ripe) / (len(ripe) + rows) * typical)) @ vectors.T
+    return np.ascontiguousarray(np.stack([robust, sharp]))
+
+
+def _unknown() -> Floats:
+    """Mean and standard deviation of the two distances before anything is known."""
+    return np.array([[0.0, PRIOR_SD], [0.0, PRIOR_SD]])
 
 
 @njit(cache=True, nogil=True)
@@ -178,13 +182,9 @@ def _run(at, rows, learned, judged, out):  # type: ignore[no-untyped-def]
                 tally[FIRST_TS] = ts[at]
             tally[LAST_TS] = ts[at]
             _smooth(values[at], learned[0], judged)
-            distance = _distance(judged)
-            severity[at] = _advance(tally, distance, limits)
+            severity[at] = _severity(learned, judged)
+            _advance(tally, severity[at], limits)
             _learn(values[at], learned)
-            if distance > 0.0:
-                tally[SCORED] += 1.0
-                tally[TOTAL] += distance
-                tally[SQUARES] += distance**2
         else:
             severity[at] = 0.0
         active[at] = tally[ACTIVE] != 0.0
@@ -207,34 +207,43 @@ def _smooth(row, origin, judged):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _distance(judged):  # type: ignore[no-untyped-def]
-    """sqrt(T² / signals) of the means; 0 when nothing is ripe."""
-    mean, ripe, width, inverse = judged[0], judged[1], judged[4], judged[5]
-    if len(ripe) == 0:
+def _severity(learned, judged):  # type: ignore[no-untyped-def]
+    """The worse of both distances, in standard deviations beyond its own past, to which it is added."""
+    tally, distances, usual = learned[4], learned[5], judged[6][2]
+    if len(judged[1]) == 0:
         return 0.0
+    severity = 0.0
+    for look in range(2):
+        distance = _distance(judged, look)
+        severity = max(severity, (distance - usual[look, 0]) / usual[look, 1])
+        distances[look, 0] += distance
+        distances[look, 1] += distance**2
+    tally[SCORED] += 1.0
+    return min(severity, MOST_SEVERE)
+
+
+@njit(cache=True, nogil=True)
+def _distance(judged, look):  # type: ignore[no-untyped-def]
+    """sqrt(T²) of the means."""
+    mean, ripe, width, inverse = judged[0], judged[1], judged[4], judged[5]
     total = 0.0
     for a in range(len(ripe)):
-        ja = ripe[a]
-        ua = mean[ja] / width[ja]
-        if len(inverse) == 0:
+        ua = mean[ripe[a]] / width[ripe[a]]
+        if inverse.shape[1] == 0:
             total += ua * ua
         else:
             part = 0.0
             for b in range(len(ripe)):
-                jb = ripe[b]
-                part += inverse[a, b] * (mean[jb] / width[jb])
+                part += inverse[look, a, b] * (mean[ripe[b]] / width[ripe[b]])
             total += ua * part
     return math.sqrt(max(total, 1e-6))
 
 
 @njit(cache=True, nogil=True)
-def _advance(tally, distance, limits):  # type: ignore[no-untyped-def]
-    """Severity of the distance, and the symptom one row on."""
-    if distance <= 0.0:
-        return 0.0
-    severity = min(max((distance - limits[1]) / limits[2], 0.0), MOST_SEVERE)
+def _advance(tally, severity, limits):  # type: ignore[no-untyped-def]
+    """The symptom one row on."""
     tally[HABIT] *= FORGET
-    wanted = severity >= limits[3] * (1.0 + STEP * tally[HABIT]) if tally[ACTIVE] == 0.0 else severity < LEAVE
+    wanted = severity >= limits[1] * (1.0 + STEP * tally[HABIT]) if tally[ACTIVE] == 0.0 else severity < LEAVE
     mask = ((int(tally[MASK]) << 1) | int(wanted)) & ((1 << OF) - 1)
     number = 0
     for bit in range(OF):
@@ -245,13 +254,12 @@ def _advance(tally, distance, limits):  # type: ignore[no-untyped-def]
         mask = 0
     tally[MASK] = mask
     tally[LASTED] = tally[LASTED] + 1.0 if tally[ACTIVE] != 0.0 else 0.0
-    return severity
 
 
 @njit(cache=True, nogil=True)
 def _learn(row, learned):  # type: ignore[no-untyped-def]
     """Add the row to the sums, outliers cut to `OUTLIER` standard deviations of all that was learned."""
-    origin, moments, cross, squares, tally = learned
+    origin, moments, cross, squares, tally, _ = learned
     tally[ROWS] += 1.0
     signals = len(row)
     filled = np.empty(signals)
