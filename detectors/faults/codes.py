@@ -43,8 +43,8 @@ class Code:
 
     def sentence(self, number: int, *, confirmed: bool) -> str:
         """What a reported code of this entry says, for people."""
-        status = "confirmed" if confirmed else "reported, perhaps for the first time"
-        return f"Trouble code {wire.to_text(number)} is {status}: {self.meaning}. {self.advice}"
+        code = f"Trouble code {wire.to_text(number)}"
+        return f"{code} is confirmed: {self.meaning}. {self.advice}" if confirmed else f"{code}: {self.meaning}."
 
 
 @cache
