@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from detectors.errors import IncidentNotFound
 from detectors.faults.catalogue import FAULTS
 from detectors.faults.words import duration
-from detectors.fleet.common import Lift
+from detectors.fleet.excess import Lift
 from detectors.tables import FindingRow, IncidentFindingRow, IncidentRow
 
 WINDOW = timedelta(hours=36)  # weather takes a day over a country; longer makes one cause of one week's bad luck

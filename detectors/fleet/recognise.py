@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from detectors.faults.known.general import HELP_REQUESTED, SILENT, UNUSUAL_BEHAVIOUR
 from detectors.finding import NAMESPACE, Finding
-from detectors.fleet.common import LEAST, Common, Make, common
+from detectors.fleet.excess import LEAST, Common, Make, common
 from detectors.fleet.incidents import WINDOW, Incident, incident_of
 from detectors.tables import FindingHoldRow, FindingRow, IncidentFindingRow, IncidentRow
 from ingest.registry.census import census

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detectors.fleet.common import EXCESS, LEAST, Make, common
+from detectors.fleet.excess import EXCESS, LEAST, Make, common
 from detectors.fleet.rates import at_least, risk_ratio
 
 BERLIN, TOKYO = "Europe/Berlin", "Asia/Tokyo"
