@@ -12,6 +12,7 @@ from detectors.algorithms.rate import Rate
 from detectors.algorithms.seasonal import Seasonal
 from detectors.algorithms.shift import Shift
 from detectors.algorithms.silence import Silence
+from detectors.algorithms.spike import Spike
 from detectors.algorithms.stuck import Stuck
 from detectors.algorithms.variance import Variance
 from kit.plugins import Registry
@@ -32,6 +33,7 @@ DETECTORS: Registry[Detector] = Registry(
             Counter(),
             Flap(),
             Event(),
+            Spike(),
             Silence(),
             Cadence(),
         )

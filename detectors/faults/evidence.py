@@ -205,8 +205,8 @@ def _reason(symptom: Symptom, at: int, scene: Scene) -> str:
     value = quantity(symptom.value, channel.unit)
     if channel.signals == (TROUBLE_CODE,):
         return codes.of(int(symptom.value)).sentence(int(symptom.value), confirmed=PENDING not in watch.symptom)
-    if watch.detector == "stuck":
-        return f"{channel.label} has been exactly {value} for {lasted}; it never stood still for so long before."
+    if watch.detector in {"stuck", "spike"}:
+        return _of_sensor(symptom, channel.label, value, lasted)
     if watch.detector == "limit":
         side, bound = ("above", symptom.high) if math.isfinite(symptom.high) else ("below", symptom.low)
         return f"{channel.label} is {value}, {side} the limit of {quantity(bound, channel.unit)}, for {lasted}."
@@ -235,6 +235,13 @@ def _seen(watch: Watch, symptom: Symptom) -> str:
             return f"came to {value} in {span}"
         case _:
             return f"is {value}"
+
+
+def _of_sensor(symptom: Symptom, label: str, value: str, lasted: str) -> str:
+    if symptom.key == "stuck":
+        return f"{label} has been exactly {value} for {lasted}; it never stood still for so long before."
+    way = "down" if symptom.active < 0 else "up and down"
+    return f"{label} has been jumping {way} and back within a few messages for {lasted}; it is {value} now."
 
 
 def _of_connection(symptom: Symptom, scene: Scene) -> str:

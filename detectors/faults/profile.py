@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-TWO_SIDED = frozenset({"seasonal", "departure", "shift", "variance", "rate"})
+TWO_SIDED = frozenset({"seasonal", "departure", "shift", "variance", "rate", "spike"})
 """Detectors that tell above from below: their symptoms end in ``:high`` or ``:low``."""
 
 How = Literal["value", "difference", "fall_per_hour", "rise_per_hour", "event"]
@@ -139,3 +139,8 @@ def limit(symptom: str, channel: Channel, **parameters: float) -> Watch:
 def stuck(channel: Channel, **parameters: float) -> Watch:
     """A watch for a sensor that stands still."""
     return Watch("stuck", "stuck", channel, parameters)
+
+
+def spikes(channel: Channel, **parameters: float) -> Watch:
+    """A watch for a sensor whose readings jump away and come back."""
+    return Watch("spikes", "spike", channel, parameters)

@@ -47,6 +47,7 @@ LEARNED = {
     "flap": OF_EVENTS,
     "drift": ("squares", "weight", "known"),
     "event": ("seen", "events"),
+    "spike": ("usual",),
     "silence": (),
     "cadence": (),
 }

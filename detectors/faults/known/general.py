@@ -2,6 +2,9 @@
 
 from detectors.faults.fault import Fault
 
+SPIKED = ("wearable", "water_meter", "hub", "room_sensor", "leak_sensor", "washing_machine")
+"""Device types with a watch for spikes."""
+
 SENSOR_STUCK = Fault(
     name="sensor_stuck",
     label="Sensor is stuck",
@@ -11,6 +14,26 @@ SENSOR_STUCK = Fault(
     text_key="sensor_stuck",
     contact=True,
     signature={"stuck": 1.0},
+)
+SENSOR_SPIKES = Fault(
+    name="sensor_spikes",
+    label="Sensor with spikes",
+    device_types=SPIKED,
+    impact="low",
+    urgency="low",
+    text_key="sensor_spikes",
+    contact=False,
+    signature={"spikes:high": 1.0},
+)
+INTERMITTENT_CONTACT = Fault(
+    name="intermittent_contact",
+    label="Loose contact at a sensor",
+    device_types=SPIKED,
+    impact="low",
+    urgency="low",
+    text_key="intermittent_contact",
+    contact=False,
+    signature={"spikes:low": 1.0},
 )
 SILENT = Fault(
     name="silent",
@@ -65,4 +88,13 @@ UNUSUAL_BEHAVIOUR = Fault(
     signature={"unusual": 1.0},
 )
 
-FAULTS = (SENSOR_STUCK, SILENT, UNSTABLE_CONNECTION, FLOODING, HELP_REQUESTED, UNUSUAL_BEHAVIOUR)
+FAULTS = (
+    SENSOR_STUCK,
+    SENSOR_SPIKES,
+    INTERMITTENT_CONTACT,
+    SILENT,
+    UNSTABLE_CONNECTION,
+    FLOODING,
+    HELP_REQUESTED,
+    UNUSUAL_BEHAVIOUR,
+)

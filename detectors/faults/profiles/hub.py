@@ -1,6 +1,6 @@
 """A home hub: its line to the provider, its memory and its restarts, against its own first days."""
 
-from detectors.faults.profile import HOUR, MINUTE, Channel, Profile, departure, plain, stuck
+from detectors.faults.profile import HOUR, MINUTE, Channel, Profile, departure, plain, spikes, stuck
 
 COMMON = {"period_ms": 5 * MINUTE, "span_ms": 12 * HOUR, "learn": 8}
 SHORT = {"need": 20, "of": 24, "hold_ms": 2 * HOUR}
@@ -23,6 +23,7 @@ HUB = Profile(
         # one in half a day: owners restart a router that is slow, so it counts only with memory that runs out
         departure("restarts", RESTARTS, **COMMON, **SHORT, floor_sd=0.02, side=1, enter=3.5, leave=2),
         stuck(plain("Board temperature", "Cel", "board_temp"), period_ms=5 * MINUTE, min_ms=4 * HOUR, min_moves=300),
+        spikes(plain("Board temperature", "Cel", "board_temp"), period_ms=5 * MINUTE, floor=4),
     ),
     silent_after_s=2 * 3600,
 )  # fmt: skip

@@ -4,7 +4,7 @@ A floor that was mopped is wet too. It has a thin film, and dries within hours; 
 leaks stays wet.
 """
 
-from detectors.faults.profile import HOUR, MINUTE, Gate, Profile, limit, plain, stuck
+from detectors.faults.profile import HOUR, MINUTE, Gate, Profile, limit, plain, spikes, stuck
 from detectors.faults.profiles.battery import cell
 
 PERIOD = 15 * MINUTE
@@ -23,6 +23,7 @@ LEAK_SENSOR = Profile(
         limit("puddle", WATER, **COMMON, limit=PUDDLE, back=100, unit=60, hold_ms=30 * MINUTE, calm_ms=12 * HOUR),
         *cell(PERIOD),
         stuck(plain("Floor temperature", "Cel", "floor_temp"), period_ms=PERIOD, min_ms=18 * HOUR, min_moves=150),
+        spikes(plain("Floor temperature", "Cel", "floor_temp"), period_ms=PERIOD, floor=1.5),
     ),
     silent_after_s=6 * 3600,
 )

@@ -1,6 +1,6 @@
 """A room sensor: its cell, and sensors that stand still. How warm people want it is nobody's fault."""
 
-from detectors.faults.profile import HOUR, MINUTE, Gate, Profile, plain, stuck
+from detectors.faults.profile import HOUR, MINUTE, Gate, Profile, plain, spikes, stuck
 from detectors.faults.profiles.battery import cell
 
 PERIOD = 10 * MINUTE
@@ -13,6 +13,9 @@ ROOM_SENSOR = Profile(
         stuck(plain("Room temperature", "Cel", "room_temp"), period_ms=PERIOD, min_ms=12 * HOUR, min_moves=200),
         stuck(plain("Relative humidity", "%", "humidity", MOIST), period_ms=PERIOD, min_ms=6 * HOUR, min_moves=200),
         stuck(plain("Carbon dioxide", "[ppm]", "co2"), period_ms=PERIOD, min_ms=4 * HOUR, min_moves=200),
+        spikes(plain("Room temperature", "Cel", "room_temp"), period_ms=PERIOD, floor=1.5),
+        spikes(plain("Relative humidity", "%", "humidity"), period_ms=PERIOD, floor=8),
+        spikes(plain("Carbon dioxide", "[ppm]", "co2"), period_ms=PERIOD, floor=200),
     ),
     silent_after_s=4 * 3600,
 )

@@ -4,7 +4,7 @@ Everything is held against the machine's own first cycles, as shares of what the
 a small one, and drains of different heights take different times. Spans are hours of running, two or three cycles.
 """
 
-from detectors.faults.profile import HOUR, MINUTE, Channel, Gate, Profile, departure, plain, stuck
+from detectors.faults.profile import HOUR, MINUTE, Channel, Gate, Profile, departure, plain, spikes, stuck
 
 HEATING = Gate("phase", low=1, high=1)
 SPINNING = Gate("phase", low=4, high=4)
@@ -35,5 +35,9 @@ WASHING_MACHINE = Profile(
               min_ms=30 * MINUTE, min_moves=40),
         stuck(plain("Vibration of the turning drum", "mm/s", "vibration", TUMBLING, Gate("drum_speed", low=20)),
               period_ms=MINUTE, min_ms=30 * MINUTE, min_moves=100),
+        spikes(plain("Water temperature while heating", "Cel", "water_temp", HEATING), period_ms=MINUTE, floor=4,
+               within_ms=3 * HOUR, calm_ms=6 * HOUR),
+        spikes(plain("Vibration of the turning drum", "mm/s", "vibration", TUMBLING, Gate("drum_speed", low=20)),
+               period_ms=MINUTE, floor=1.5, within_ms=3 * HOUR, calm_ms=6 * HOUR),
     ),
 )  # fmt: skip

@@ -5,10 +5,11 @@ forgotten at twice the speed at which it gathers, so a day with much use does no
 as an open tap says nothing about a small leak, and is left out of its sum.
 """
 
-from detectors.faults.profile import HOUR, MINUTE, Gate, Profile, limit, plain, stuck
+from detectors.faults.profile import HOUR, MINUTE, Gate, Profile, limit, plain, spikes, stuck
 
 FLOW = plain("Flow", "L/min", "flow")
 SMALL = plain("Flow of less than a tap's", "L/min", "flow", Gate("flow", high=5))
+STILL = Gate("flow", high=0.01)
 NIGHT = plain("Least flow of the night", "L/h", "night_flow")
 COMMON = {"period_ms": 5 * MINUTE, "side": 1}
 
@@ -26,6 +27,8 @@ WATER_METER = Profile(
         limit("torrent", FLOW, **COMMON, limit=7, unit=2, hold_ms=55 * MINUTE, calm_ms=HOUR),
         stuck(plain("Pressure", "bar", "pressure"), period_ms=5 * MINUTE, min_ms=6 * HOUR, min_moves=300),
         stuck(plain("Water temperature", "Cel", "water_temp"), period_ms=5 * MINUTE, min_ms=12 * HOUR, min_moves=300),
+        spikes(plain("Pressure while no water runs", "bar", "pressure", STILL), period_ms=5 * MINUTE, floor=0.3),
+        spikes(plain("Temperature of standing water", "Cel", "water_temp", STILL), period_ms=5 * MINUTE, floor=3),
     ),
     silent_after_s=4 * 3600,
 )  # fmt: skip

@@ -15,6 +15,7 @@ from detectors.faults.profile import (
     departure,
     plain,
     seasonal,
+    spikes,
     stuck,
     vitals,
 )
@@ -58,6 +59,8 @@ WEARABLE = Profile(
                         hold_ms=4 * HOUR, lasting_ms=12 * HOUR)),
         stuck(SKIN, period_ms=5 * MINUTE, min_ms=2 * HOUR, min_moves=300),
         stuck(PULSE, period_ms=5 * MINUTE, min_ms=2 * HOUR, min_moves=300),
+        spikes(plain("Skin temperature in sleep", "Cel", "skin_temp", WORN, ASLEEP), period_ms=5 * MINUTE, floor=1.5),
+        spikes(plain("Heart rate in sleep", "/min", "heart_rate", WORN, ASLEEP), period_ms=5 * MINUTE, floor=15),
     ),
     silent_after_s=4 * 3600,
 )  # fmt: skip

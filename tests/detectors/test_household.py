@@ -1,0 +1,100 @@
+"""Faults of water, laundry, hubs and sensors: found in time under their own name; what is harmless is left alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detectors.engine.program import Program
+from detectors.finding import Finding
+from device_sim.faults import FAULTS as SIMULATED
+from device_sim.stream import DeviceSpec
+from ingest.reading import Frame
+from ingest.registry.devices import Device
+from ingest.registry.permissions import VITALS
+from tests.detectors.detector_feed import engine_of
+from tests.detectors.test_fleet_and_recordings import DAY, NOW, life
+
+DAYS = 28
+TYPES = ("washing_machine", "water_meter", "hub", "room_sensor", "leak_sensor", "wearable")
+PROGRESSIVE = [
+    ("washing_machine", "drain_blocked"),
+    ("washing_machine", "heater_scale"),
+    ("washing_machine", "drum_bearing"),
+    ("water_meter", "water_leak"),
+    ("leak_sensor", "water_leak"),
+    ("hub", "uplink_degraded"),
+    ("room_sensor", "battery_wear"),
+    ("leak_sensor", "battery_wear"),
+    ("wearable", "battery_wear"),
+]
+SUDDEN = [
+    ("water_meter", "burst_pipe"),
+    ("water_meter", "running_toilet"),
+    ("leak_sensor", "burst_pipe"),
+    ("wearable", "misfit_wearable"),
+]
+STAFF = [("hub", "firmware_regression"), ("wearable", "firmware_regression"), ("leak_sensor", "sensor_spikes")]
+HARMLESS = [
+    (kind, name)
+    for kind in TYPES
+    for name, fault in SIMULATED.items()
+    if fault.expects == "nothing" and fault.strikes(kind)
+]
+
+
+def lived(program: Program, kind: str, seed: int, fault: str = "", days_before: float = 0) -> list[Finding]:
+    """What is raised about a device in four weeks, with a fault that begins so long before their end."""
+    spec = DeviceSpec("d", kind, "m", "1", "l", "o", "Europe/Berlin")
+    onset = NOW - round(days_before * DAY)
+    truth = (SIMULATED.get(fault).draw(np.random.default_rng(seed), "d", kind, onset),) if fault else ()
+    known = Device(1, "demo", "d", kind, "", "", "", "Europe/Berlin", "o", permits=(VITALS,))
+    found = engine_of(program, [known]).process(Frame(NOW, life(spec, DAYS, seed, truth)))
+    return [finding for finding in found if finding.kind == "raised"]
+
+
+@pytest.mark.parametrize("seed", [101, pytest.param(102, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("kind", "fault"), PROGRESSIVE)
+def test_what_creeps_is_told_three_days_before_it_fails_under_its_own_name(
+    program: Program, kind: str, fault: str, seed: int
+) -> None:
+    chance = np.random.default_rng(seed)
+    onset = NOW - 17 * DAY
+    fails = SIMULATED.get(fault).draw(chance, "d", kind, onset).failure_ms
+    found = [finding for finding in lived(program, kind, seed, fault, 17) if finding.contact]
+    assert {finding.fault for finding in found} == {fault}
+    assert onset <= found[0].detected.timestamp() * 1000 <= fails - 3 * DAY
+
+
+@pytest.mark.parametrize("seed", [101, pytest.param(102, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("kind", "fault"), SUDDEN)
+def test_what_comes_at_once_is_told_under_its_own_name(program: Program, kind: str, fault: str, seed: int) -> None:
+    found = [finding for finding in lived(program, kind, seed, fault, 4) if finding.contact]
+    assert {finding.fault for finding in found} == {fault}
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(("kind", "fault"), STAFF)
+def test_what_the_customer_cannot_help_is_shown_to_staff_alone(program: Program, kind: str, fault: str) -> None:
+    found = lived(program, kind, 103, fault, 8)
+    assert fault in {finding.fault for finding in found}
+    assert not any(finding.contact for finding in found)
+
+
+def test_a_pulse_that_is_high_in_sleep_is_told_within_days(program: Program) -> None:
+    found = [
+        finding for finding in lived(program, "wearable", 104, "elevated_resting_heart_rate", 6) if finding.contact
+    ]
+    assert [finding.fault for finding in found] == ["elevated_resting_heart_rate"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_sound_device_is_left_alone(program: Program, kind: str) -> None:
+    assert [lived(program, kind, seed) for seed in (105, 106)] == [[], []]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "change"), HARMLESS)
+def test_a_harmless_change_is_nobodys_concern(program: Program, kind: str, change: str) -> None:
+    assert lived(program, kind, 107, change, 14) == []
