@@ -82,7 +82,7 @@ def test_the_priors_of_the_scorecard_are_bounded_and_name_faults_of_the_catalogu
     from detectors.faults.catalogue import FAULTS
 
     for fault in prior.measured():
-        assert fault in set(FAULTS.names())
+        assert fault in FAULTS
         known = prior.fresh(fault)
         assert known.right + known.wrong <= 12 + 1e-9
 
