@@ -25,6 +25,16 @@ SENSOR_SPIKES = Fault(
     contact=False,
     signature={"spikes:high": 1.0},
 )
+SENSOR_DRIFT = Fault(
+    name="sensor_drift",
+    label="Drifting sensor",
+    device_types=("wearable", "water_meter", "hub"),
+    impact="low",
+    urgency="low",
+    text_key="sensor_drift",
+    contact=False,
+    signature={"sensor_drift:high": 1.0, "sensor_drift:low": 1.0, "contact_quality:low": -1.0},
+)
 INTERMITTENT_CONTACT = Fault(
     name="intermittent_contact",
     label="Loose contact at a sensor",
@@ -90,6 +100,7 @@ UNUSUAL_BEHAVIOUR = Fault(
 
 FAULTS = (
     SENSOR_STUCK,
+    SENSOR_DRIFT,
     SENSOR_SPIKES,
     INTERMITTENT_CONTACT,
     SILENT,

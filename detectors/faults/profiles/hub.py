@@ -23,6 +23,9 @@ HUB = Profile(
         # one in half a day: owners restart a router that is slow, so it counts only with memory that runs out
         departure("restarts", RESTARTS, **COMMON, **SHORT, floor_sd=0.02, side=1, enter=3.5, leave=2),
         stuck(plain("Board temperature", "Cel", "board_temp"), period_ms=5 * MINUTE, min_ms=4 * HOUR, min_moves=300),
+        # 7 K off for half a day: another room, or a summer, makes half of that
+        departure("sensor_drift", plain("Board temperature", "Cel", "board_temp"), **COMMON, **SHORT, floor_sd=1.5,
+                  enter=5, leave=3),
         spikes(plain("Board temperature", "Cel", "board_temp"), period_ms=5 * MINUTE, floor=4),
     ),
     silent_after_s=2 * 3600,

@@ -5,7 +5,7 @@ forgotten at twice the speed at which it gathers, so a day with much use does no
 as an open tap says nothing about a small leak, and is left out of its sum.
 """
 
-from detectors.faults.profile import HOUR, MINUTE, Gate, Profile, limit, plain, spikes, stuck
+from detectors.faults.profile import DAY, HOUR, MINUTE, Gate, Profile, departure, limit, plain, spikes, stuck
 
 FLOW = plain("Flow", "L/min", "flow")
 SMALL = plain("Flow of less than a tap's", "L/min", "flow", Gate("flow", high=5))
@@ -27,6 +27,9 @@ WATER_METER = Profile(
         limit("torrent", FLOW, **COMMON, limit=7, unit=2, hold_ms=55 * MINUTE, calm_ms=HOUR),
         stuck(plain("Pressure", "bar", "pressure"), period_ms=5 * MINUTE, min_ms=6 * HOUR, min_moves=300),
         stuck(plain("Water temperature", "Cel", "water_temp"), period_ms=5 * MINUTE, min_ms=12 * HOUR, min_moves=300),
+        # half a bar off for a day with no water running: pumps and reservoirs of the street move it by half of that
+        departure("sensor_drift", plain("Pressure while no water runs", "bar", "pressure", STILL),
+                  period_ms=5 * MINUTE, span_ms=DAY / 2, learn=8, floor_sd=0.1, enter=5, leave=3, hold_ms=2 * HOUR),
         spikes(plain("Pressure while no water runs", "bar", "pressure", STILL), period_ms=5 * MINUTE, floor=0.3),
         spikes(plain("Temperature of standing water", "Cel", "water_temp", STILL), period_ms=5 * MINUTE, floor=3),
     ),

@@ -59,6 +59,9 @@ WEARABLE = Profile(
                         hold_ms=4 * HOUR, lasting_ms=12 * HOUR)),
         stuck(SKIN, period_ms=5 * MINUTE, min_ms=2 * HOUR, min_moves=300),
         stuck(PULSE, period_ms=5 * MINUTE, min_ms=2 * HOUR, min_moves=300),
+        # the same skin in sleep within half a kelvin; 2 K off with good contact is the sensor
+        vitals(departure("sensor_drift", plain("Skin temperature in sleep", "Cel", "skin_temp", WORN, ASLEEP), **STEADY,
+                  span_ms=10 * HOUR, learn=4, floor_sd=0.4, enter=5, leave=3)),
         spikes(plain("Skin temperature in sleep", "Cel", "skin_temp", WORN, ASLEEP), period_ms=5 * MINUTE, floor=1.5),
         spikes(plain("Heart rate in sleep", "/min", "heart_rate", WORN, ASLEEP), period_ms=5 * MINUTE, floor=15),
     ),
