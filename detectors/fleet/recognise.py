@@ -53,6 +53,16 @@ def recognise(session: Session, finding: Finding) -> Incident | None:
     return _keep(session, finding, (what, device_type), found, [key for key, _ in members])
 
 
+def others(session: Session, finding: Finding) -> tuple[int, int, str]:
+    """How many other devices showed the same in the `WINDOW` before, of how many, of which type ("": of any)."""
+    same = _same(session, finding, _what(finding), finding.detected - WINDOW, finding.detected)
+    makes, device_type = _makes(session, finding, {device for _, device in same} | {finding.device})
+    if finding.device not in makes:
+        return 0, 0, device_type
+    everyone = sum(census(session, finding.tenant, device_type).values())
+    return len(makes) - 1, max(everyone, len(makes)) - 1, device_type
+
+
 def _what(finding: Finding) -> str:
     signals = finding.evidence.signals
     return signals[0].signal if finding.fault == UNUSUAL_BEHAVIOUR.name and signals else ""
