@@ -23,6 +23,7 @@ from detectors.scoring.times import epoch_ms, many_epoch_ms
 
 CHUNK_ROWS = 20_000  # more needs memory, less costs time
 DELIMITERS = ",;\t"
+NAN = "nan"  # what programs write for a missing number
 NO_TIME = "none"  # instead of the name of a time column
 
 
@@ -32,7 +33,7 @@ class Layout:
 
     time     name of the time column; "" is the first one, `NO_TIME` counts the rows as seconds
     ignore   columns that are not read: labels, ids, text
-    missing  words that stand for a missing reading, beside the empty cell
+    missing  words that stand for a missing reading, beside the empty cell and nan
     """
 
     time: str = ""
@@ -108,7 +109,7 @@ class Table:
             values = np.loadtxt(block, delimiter=mark, usecols=self._signal_at, ndmin=2, comments=None)
         except ValueError:
             return None
-        if ts is None or not np.isfinite(values).all() or len(values) != len(block):
+        if ts is None or np.isinf(values).any() or len(values) != len(block):
             return None
         self._rows += len(block)
         return Chunk(stamps, ts, values)
@@ -153,7 +154,7 @@ class Table:
 
     def _number(self, cell: str, name: str) -> float:
         text = cell.strip()
-        if not text or text in self._missing:
+        if not text or text in self._missing or text.lower() == NAN:
             return math.nan
         try:
             value = float(text.replace(",", ".") if self._delimiter == ";" else text)

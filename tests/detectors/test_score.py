@@ -161,7 +161,8 @@ def test_empty_cells_are_missing_and_blank_lines_are_no_rows() -> None:
         ("t,a\n1e300,2\n", 2, "not a time"),
         ("t,a\nnan,2\n", 2, "not a time"),
         ("t,a\n1,2\n2,high\n", 3, "'high' in column 'a'"),
-        ("t,a\n1,2\n2,nan\n", 3, "not a number"),
+        ("t,a\n1,2\n2,NA\n", 3, "not a number"),
+        ("t,a\n1,2\n2,inf\n", 3, "not a number"),
         ("t,a\n1,2\n2,1e999\n", 3, "not a number"),
         ("t,a\n1,1_000\n", 2, "not a number"),
         ("t,a\n1,2,3\n", 2, "3 cells"),
@@ -187,6 +188,11 @@ def test_chosen_columns_are_ignored_and_chosen_words_are_missing() -> None:
     layout = Layout(time="when", ignore=frozenset({"label", "id"}), missing=frozenset({"NA", "null"}))
     rows = scored("id,when,a,label\nx1,1,5,no\nx1,2,NA,yes\nx1,3,null,yes\n", layout=layout)
     assert [row["when"] for row in rows] == ["1", "2", "3"]
+
+
+def test_nan_is_a_missing_reading_like_the_empty_cell() -> None:
+    empty = scored("t,a,b\n1,,2\n2,1,\n3,1,2\n")
+    assert scored("t,a,b\n1,nan,2\n2,1,NaN\n3,1,2\n") == empty
 
 
 def test_a_table_without_times_counts_its_rows() -> None:
