@@ -18,7 +18,6 @@ REFRIGERANT_LEAK = Fault(
         "superheat:high": 1.0,
         "starved_evaporator:high": 0.5,
         "hot_gas:high": 0.5,
-        "fan_turns:low": -0.5,
     },
 )
 COMPRESSOR_WEAR = Fault(
@@ -30,12 +29,12 @@ COMPRESSOR_WEAR = Fault(
     text_key="compressor_wear",
     contact=True,
     signature={
-        "compressor_vibration:high": 0.5,
+        "compressor_vibration:high": 0.6,
         "hot_gas:high": 0.5,
-        "heat_per_turn:low": 0.5,
-        "starved_evaporator:low": 0.5,
+        "heat_per_turn:low": 0.4,
+        "starved_evaporator:low": 0.4,
         "superheat:high": -1.0,
-        "fan_turns:low": -0.5,
+        "fan_turns:low": -0.1,
     },
 )
 EVAPORATOR_ICING = Fault(
@@ -77,10 +76,11 @@ FAN_WEAR = Fault(
     text_key="fan_wear",
     contact=True,
     signature={
-        "compressor_vibration:high": 0.5,
-        "fan_turns:low": 0.6,
-        "starved_evaporator:high": 0.5,
+        "compressor_vibration:high": 0.6,
+        "fan_turns:low": 0.5,
+        "starved_evaporator:high": 0.4,
         "superheat:high": -1.0,
+        "hot_gas:high": -0.5,
         "fan_vibration:high": 1.0,
         "air_moved:low": 0.5,
     },

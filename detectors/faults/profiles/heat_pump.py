@@ -12,7 +12,7 @@ HEATING = Gate("mode", low=1, high=1)
 WARMING = Gate("mode", low=1, high=2)  # rooms or hot water
 DEFROSTING = Gate("mode", low=3, high=3)
 FLOWING = Gate("flow_rate", low=1)
-STEADY = (HEATING, Gate("compressor_speed", low=40, high=80))  # Hz: where inverters spend a heating day
+STEADY = (HEATING, Gate("compressor_speed", low=30, high=80))  # Hz: where inverters spend a heating day
 FROSTY = (Gate("outdoor_temp", low=-7, high=4), Gate("mode", low=1))  # colder air is dry, warmer melts the ice itself
 
 APPROACH = Channel(
@@ -69,12 +69,13 @@ HEAT_PUMP = Profile(
         seasonal("discharge_lift", LIFT, **CIRCUIT, floor_sd=1.5, tail=0.4, enter=4),
         # 2.4 K more than its own for half a day: the valve holds it to tenths while it has refrigerant to give
         departure("superheat", SUPERHEAT, **WEAR, floor_sd=0.6, floor_share=0.06, side=1, enter=4),
-        # 5 %: what half-days of a healthy pump differ by at the least; less meets weather, 10 % finds a fault days late
-        departure("starved_evaporator", STARVED, **WEAR, floor_share=0.05, enter=4.5),
+        # half-days of a healthy pump differ by 5 %: less meets the weather, 10 % finds a fault days late. Heat and fan,
+        # which the weather reaches most, speak only beside vibration and tell apart what shakes
+        departure("starved_evaporator", STARVED, **WEAR, floor_share=0.055, enter=4.5),
         departure("hot_gas", HOT_GAS, **WEAR, floor_share=0.05, side=1, enter=4.5),
-        departure("heat_per_turn", SPREAD, **WEAR, floor_share=0.05, enter=4.8),
+        departure("heat_per_turn", SPREAD, **WEAR, floor_share=0.055, side=-1, enter=4),
         departure("compressor_vibration", SHAKING, **WEAR, floor_share=0.06, side=1, enter=5),
-        departure("fan_turns", AIR, **WEAR, floor_share=0.05, side=-1, enter=4.8),
+        departure("fan_turns", AIR, **WEAR | {"leave": 1.8}, floor_share=0.05, side=-1, enter=3.6),
         # a tenth less water than usual; pumps that follow the load bring their own, wider spread
         departure("water_flow", WATER, **WEAR, floor_share=0.025, side=-1, enter=5),
         # 3.6 points of time: twice as many defrosts as a damp day asks for
