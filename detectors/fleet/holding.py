@@ -8,7 +8,7 @@ waits keeps its row and gets no case; it is let go when its device stays away al
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -23,6 +23,7 @@ from detectors.fleet.topology import Child, Hub
 from detectors.tables import FindingHoldRow, FindingRow
 from ingest.registry.devices import Device, by_identifiers, children
 from ingest.writer import seen
+from ingest.writer.seen import Seen
 from kit.clock import from_ms, to_ms
 
 LEVELS = 4  # of hubs behind hubs that are looked at; more than anybody builds, and a circle ends there
@@ -59,7 +60,8 @@ def let_go(session: Session) -> int:
         for tenant in tenants
         for device in by_identifiers(session, tenant, {name for row, hub in rows for name in (row.device, hub)})
     }
-    free = [row.id for row, hub in rows if _stands_alone(session, row, known.get((row.tenant, hub)), known)]
+    heard = seen.of_devices(session, {device.no for device in known.values()})
+    free = [row.id for row, hub in rows if _stands_alone(session, row, (known.get((row.tenant, hub)), known), heard)]
     _end(session, FindingHoldRow.finding_id.in_(free))
     again = update(FindingRow).where(FindingRow.id.in_(free)).values(triaged_at=None)
     session.execute(again, execution_options={"synchronize_session": False})
@@ -82,12 +84,24 @@ def _end_waits() -> ColumnElement[bool]:
     )
 
 
-def _stands_alone(session: Session, row: FindingRow, hub: Device | None, known: dict[tuple[str, str], Device]) -> bool:
-    """Whether a silence that waits for `hub` need not wait any more; also when either is not registered any more."""
+def _stands_alone(
+    session: Session,
+    row: FindingRow,
+    place: tuple[Device | None, Mapping[tuple[str, str], Device]],
+    heard: Mapping[int, Seen],
+) -> bool:
+    """Whether a silence that waits for a hub need not wait any more; also when either is not registered any more.
+
+    `place` is the hub, and the devices by tenant and identifier. While nothing was heard of the hub no more is asked.
+    """
+    hub, known = place
     device = known.get((row.tenant, row.device))
     if hub is None or device is None or not device.parent:
         return True
     child = Child(device.type, to_ms(row.onset))
+    last = heard.get(hub.no)
+    if last is None or last.received_ms < child.since:
+        return False
     return topology.is_over(_voice(session, hub, child), child)
 
 
