@@ -24,6 +24,7 @@ import numpy as np
 from numba import njit
 
 from detectors.algorithms import histogram, persistence
+from detectors.algorithms.ahead import fetch
 from detectors.algorithms.detector import Floats, Ints, Scores
 from detectors.algorithms.histogram import BINS, FRAME, TINIEST
 from detectors.algorithms.state import Field, SlotState
@@ -46,6 +47,7 @@ REFRESH = 8  # learned readings between two looks at the spread; 1 costs a third
 SHRINK = 20.0  # readings at which the severity counts half: a young spread is a guess
 LONG_GAP_MS = 14 * 86_400_000.0  # a week without a car is a holiday; longer, and the season itself is a fault
 WARM_SHARE = 0.5  # of `min_count`, the readings that warm the level up; fewer take a night for a season
+FETCH = 4  # readings ahead whose rows are fetched; 1 gains a little less, 0 doubles the cost at 100,000 series
 FIRST_S = 60.0  # seconds that a first reading stands for
 MOST_SEVERE = 1e6
 HUGE = 1e30  # magnitudes are cut here, so that single precision holds them
@@ -262,6 +264,8 @@ def _judge(c, ts, now, frozen):  # type: ignore[no-untyped-def]
 def _update(slot, ts, local, value, rows, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     surprise, severity, low, high, judged, active, onset, count = out
     for i in range(len(slot)):
+        if i + FETCH < len(slot):
+            fetch(rows, slot[i + FETCH])  # type: ignore[call-arg]
         c = rows[slot[i]]
         active[i], onset[i], count[i] = c.active, c.onset, c.count
         if not math.isfinite(value[i]):
