@@ -9,10 +9,10 @@ from detectors.engine.program import Program
 from detectors.finding import Finding
 from device_sim.faults import FAULTS as SIMULATED
 from device_sim.stream import DeviceSpec
-from ingest.reading import Frame
+from ingest.reading import Frame, ReadingBatch
 from ingest.registry.devices import Device
 from ingest.registry.permissions import VITALS
-from tests.detectors.detector_feed import engine_of
+from tests.detectors.detector_feed import START, engine_of, messages
 from tests.detectors.test_fleet_and_recordings import DAY, NOW, life
 
 DAYS = 28
@@ -98,3 +98,14 @@ def test_a_sound_device_is_left_alone(program: Program, kind: str) -> None:
 @pytest.mark.parametrize(("kind", "change"), HARMLESS)
 def test_a_harmless_change_is_nobodys_concern(program: Program, kind: str, change: str) -> None:
     assert lived(program, kind, 107, change, 14) == []
+
+
+def test_a_band_that_was_put_away_is_not_missed_and_one_that_was_worn_is(program: Program) -> None:
+    known = Device(1, "demo", "d", "wearable", "", "", "", "UTC", None)
+    for worn, missed in ((0.0, set()), (1.0, {"silent"})):
+        engine = engine_of(program, [known])
+        ts = START + 300_000 * np.arange(300)
+        last = int(ts[-1])
+        engine.process(Frame(last, messages(1, "wearable", ts.tolist(), {"skin_contact": worn, "battery_level": 9.0})))
+        found = engine.process(*(Frame(last + 10_000 * at, ReadingBatch.empty()) for at in range(9000)))
+        assert {finding.fault for finding in found} == missed

@@ -33,7 +33,13 @@ SENSOR_DRIFT = Fault(
     urgency="low",
     text_key="sensor_drift",
     contact=False,
-    signature={"sensor_drift:high": 1.0, "sensor_drift:low": 1.0, "contact_quality:low": -1.0},
+    signature={
+        "sensor_drift:high": 1.0,
+        "sensor_drift:low": 1.0,
+        "contact_quality:low": -1.0,
+        "spikes:low": -1.0,
+        "spikes:high": -1.0,
+    },
 )
 INTERMITTENT_CONTACT = Fault(
     name="intermittent_contact",
@@ -53,7 +59,8 @@ SILENT = Fault(
     urgency="medium",
     text_key="silent",
     contact=True,
-    signature={"silent": 1.0, "unstable": -0.5},  # while the connection comes and goes, that is what is wrong
+    # while the connection comes and goes, that is what is wrong; a band in a drawer is missed by nobody
+    signature={"silent": 1.0, "unstable": -0.5, "put_away": -1.0},
     once_lasting=True,
 )
 UNSTABLE_CONNECTION = Fault(

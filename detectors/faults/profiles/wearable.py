@@ -13,6 +13,7 @@ from detectors.faults.profile import (
     Gate,
     Profile,
     departure,
+    limit,
     plain,
     seasonal,
     spikes,
@@ -57,6 +58,9 @@ WEARABLE = Profile(
                          leave=1.5)),
         vitals(seasonal("skin_temp", SKIN, **COMMON, floor_sd=0.4, smooth_ms=HOUR, enter=6, leave=3, need=20, of=24,
                         hold_ms=4 * HOUR, lasting_ms=12 * HOUR)),
+        # in a drawer for half a day and more: when its battery is empty then, nobody misses it
+        limit("put_away", plain("Worn on the skin", "1", "skin_contact"), period_ms=5 * MINUTE, side=-1, limit=0.5,
+              hold_ms=12 * HOUR, calm_ms=HOUR),
         stuck(SKIN, period_ms=5 * MINUTE, min_ms=2 * HOUR, min_moves=300),
         stuck(PULSE, period_ms=5 * MINUTE, min_ms=2 * HOUR, min_moves=300),
         # the same skin in sleep within half a kelvin; 2 K off with good contact is the sensor
