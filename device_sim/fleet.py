@@ -66,8 +66,7 @@ class Fleet:
     ) -> None:
         birth, kept = scenario.birth, checkpoints or {}
         self._streams: Sequence[DeviceStream] = [
-            stream_of(spec, birth.seed, birth.start_ms, scenario.truth, kept.get(spec.id))
-            for spec in scenario.devices
+            stream_of(spec, birth.seed, birth.start_ms, scenario.truth, kept.get(spec.id)) for spec in scenario.devices
         ]
         self._types = {spec.id: spec.type for spec in scenario.devices}
         self._lines = scenario.lines()

@@ -27,7 +27,9 @@ def generator() -> object:
     return module
 
 
-@pytest.mark.parametrize("page", ["configuration.md", "detectors.md", "device-types.md", "metrics.md", "simulated-faults.md"])
+@pytest.mark.parametrize(
+    "page", ["configuration.md", "detectors.md", "device-types.md", "metrics.md", "simulated-faults.md"]
+)
 def test_a_written_page_is_what_the_code_says_now(page: str) -> None:
     expected = generator().PAGES[page]()  # type: ignore[attr-defined]
     assert (ROOT / "docs" / page).read_text("utf-8") == expected, "run `make docs`"
