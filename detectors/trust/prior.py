@@ -17,7 +17,8 @@ FILE = Path(__file__).parent / "priors.toml"
 UNMEASURED = Precision(5.4, 0.6)
 """A named fault of the catalogue: nine of ten, worth six verdicts. Three wrong contacts in a row end that trust; worth
 less, one customer's mistake would, and worth more, many are bothered before it ends."""
-MEASURED = 6.0  # verdicts that a scorecard is worth at most beside that; higher is slow to learn from the real fleet
+MEASURED = 12.0  # verdicts that a scorecard is worth at most beside that; 30 is slow to learn from the real fleet, and
+# with 6 the doubt about what nobody judges uses up the promise while nothing is wrong
 INHERITED = 0.5  # of its predecessor's verdicts a new version begins with; 0 forgets all, 1 trusts a rewrite blindly
 INHERITED_MOST = 20.0  # verdicts; more would take a new version as long to lose trust as the old one to earn it
 

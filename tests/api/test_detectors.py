@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
+
 from detectors.trust.promise import ORDINARY
 from detectors.trust.weigh import Weighing
 from kit.db import transaction
 from outreach.cases import actions
 from tests.api.conftest import Running
 from tests.api.world import World
+
+
+@pytest.fixture(autouse=True)
+def nothing_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No scorecard speaks for any fault, so that what verdicts do can be counted by hand."""
+    monkeypatch.setattr("detectors.trust.prior.measured", dict)
 
 
 def judged(world: World, verdict: str) -> None:
