@@ -84,6 +84,7 @@ def asked(kind: str, seed: int = 5) -> tuple[Any, Any, Any, Any]:
 @pytest.mark.parametrize(
     ("kind", "least"), [("line", 0.8), ("wiener", 0.75), ("gamma", 0.72), ("late", 0.8), ("growing", 0.6)]
 )
+@pytest.mark.slow
 def test_the_interval_of_eighty_percent_covers_eighty_percent(kind: str, least: float) -> None:
     left, low, high, _ = asked(kind)
     assert ((low <= left) & (left <= high)).mean() >= least

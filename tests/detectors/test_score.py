@@ -81,6 +81,7 @@ def wearing(rows: int, wears_from: int, seed: int = 3) -> np.ndarray[tuple[int, 
     return x
 
 
+@pytest.mark.slow
 def test_wear_that_no_signal_shows_alone_calls_for_one_contact_and_keeps_calling_for_attention() -> None:
     for seed in range(5):
         rows = Scorer(12).score(np.arange(260) * 1000, wearing(260, 140, seed))

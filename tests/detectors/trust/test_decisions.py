@@ -137,6 +137,7 @@ def test_verdicts_on_other_faults_make_an_unknown_one_dearer_and_a_proven_one_ha
     assert budget.cost(replace(NEW, prior=prior.inherited("x", 300, 3)), bad) < 0.2
 
 
+@pytest.mark.slow
 def test_the_budget_keeps_false_contacts_at_the_allowance_whatever_they_depend_on() -> None:
     """Contacts come in bursts that are right or wrong together; verdicts come late or never."""
     draw = np.random.default_rng(3)

@@ -113,6 +113,7 @@ def test_a_draft_is_told_apart_from_what_is_live_and_shares_its_verdicts(
     assert both.only_live == hot_cars - both.shadow.contacts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 4])
 def test_a_shadow_that_dies_anywhere_goes_on_to_the_same_findings(
     engine: Engine, log: PartitionLog, hot_cars: int, program: Program, steps: int
