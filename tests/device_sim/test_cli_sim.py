@@ -28,6 +28,12 @@ day = 6
 """
 
 
+@pytest.fixture(autouse=True)
+def logs_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command sets logging up for its process, and this process has other tests to run."""
+    monkeypatch.setattr("kit.cli.logs.configure", lambda *_: None)
+
+
 def run(*words: str) -> Result:
     if not any(group.name == "sim" for group in app.registered_groups):
         cli_sim.register(app)
