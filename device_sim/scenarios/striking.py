@@ -103,6 +103,8 @@ class Truth:
         fault = FAULTS.get(event.fault)
         fitting = [spec for spec in self._fitting(event, at) if library.strikes(fault, spec)]
         if not fitting:
+            if event.firmware and self._might_fit(event, fault):
+                return  # the luck of this seed gave nobody that firmware
             raise self._source.problem(at, f"{event.fault} strikes no device.", "Widen types, places or firmware.")
         chance = generator(self._birth.seed, "event", event.fault, at[-1])
         number = max(1, round(event.share * len(fitting)))
@@ -124,7 +126,7 @@ class Truth:
         for name in event.places:
             known((*at, "places"), "place", name, [place.short for place in PLACES])
         if event.firmware:
-            firmware = sorted({spec.firmware for spec in self._homes.devices})
+            firmware = sorted({version for group in self._plan.devices for version in group.firmware})
             known((*at, "firmware"), "device with the firmware", event.firmware, firmware)
         if event.hub:
             known((*at, "hub"), "hub", event.hub, [spec.id for spec in self._homes.devices if spec.type == HUB])
@@ -136,6 +138,14 @@ class Truth:
                 and (not event.hub or event.hub in {spec.id, spec.parent})
             ):
                 yield spec
+
+    def _might_fit(self, event: Event, fault: Fault) -> bool:
+        """Whether any ``[[devices]]`` of a type that the event strikes may have its firmware."""
+        return any(
+            event.firmware in group.firmware and (not event.types or group.type in event.types)
+            for group in self._plan.devices
+            if fault.strikes(group.type)
+        )
 
     # -- by chance ------------------------------------------------------------------------------------------------
 

@@ -124,6 +124,12 @@ def test_an_event_strikes_all_that_fit_at_once_and_joins_them_in_a_group() -> No
     assert len({(one.group, one.onset_ms, one.depth, one.pattern) for one in struck}) == 1
 
 
+def test_an_event_for_a_firmware_that_nobody_happened_to_get_strikes_nobody() -> None:
+    text = GOOD.replace('"2.3.7" = 1 }', '"2.3.7" = 1e-9 }', 1)
+    assert text != GOOD
+    assert not [one for one in made(text).truth if one.fault == "silent"]
+
+
 def test_a_rate_strikes_its_share_after_the_learning_time_and_no_device_twice() -> None:
     struck = []
     for seed in range(20):

@@ -86,6 +86,13 @@ def test_the_same_birth_makes_the_same_scenario_and_its_files_say_so(name: str, 
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["fleet.json", "truth.json"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, recipe in SCENARIOS.items() if not recipe.recorded])
+def test_any_seed_makes_a_scenario(name: str) -> None:
+    recipe = SCENARIOS.get(name)
+    assert all(recipe.make(recipe.birth(seed)).devices for seed in range(60))
+
+
 def test_a_fleet_is_born_to_the_minute_and_comes_back_from_its_file(tmp_path: Path) -> None:
     now = int(datetime(2026, 5, 1, 12, 0, 31, tzinfo=UTC).timestamp() * 1000)
     state = FleetState.born(Config(), now)
