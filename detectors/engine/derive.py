@@ -15,7 +15,7 @@ from detectors.algorithms.detector import Floats, Ints
 from detectors.algorithms.state import Field, SlotState
 from detectors.engine.program import HOW, SIGNALS, WHEN, Program
 
-FALL, EVENT = HOW["fall_per_hour"], HOW["event"]
+FALL, EVENT, MISSING = HOW["fall_per_hour"], HOW["event"], HOW["missing"]
 BEFORE = np.iinfo(np.int64).min
 GAP_MS = 3_600_000.0  # a fall over a longer gap says nothing about its speed
 HOUR_MS = 3_600_000.0
@@ -123,6 +123,48 @@ def _event(channel, gates, base, signal, ts, signals, watch):  # type: ignore[no
     return math.nan
 
 
+@njit(cache=True)
+def _missing(channel, gates, base, ts, signals, watch):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Whether the signal was missing (1) from the message before this one, NaN where that is not known.
+
+    `watch.ts` is of the newest message with `beside` and open gates, `watch.value` whether the signal was missing
+    from it so far. A message is judged at the next one, so that the order within a message does not matter.
+    """
+    heard = signals[base + channel.first].ts
+    if watch.ts == ts:
+        watch.value = 0.0 if heard == ts else watch.value
+        return math.nan
+    if watch.ts > ts or signals[base + channel.beside].ts != ts or not _hold(channel, gates, base, ts, signals):
+        return math.nan
+    told = watch.value if watch.ts != BEFORE else math.nan
+    watch.ts, watch.value = ts, 0.0 if heard == ts else 1.0
+    return told if heard != BEFORE else math.nan
+
+
+@njit(cache=True)
+def _hold(channel, gates, base, ts, signals):  # type: ignore[no-untyped-def]
+    """Whether every gate is in the message and holds."""
+    for at in range(channel.gate_from, channel.gate_to):
+        seen = signals[base + gates[at].signal]
+        if seen.ts != ts or not gates[at].low <= seen.value <= gates[at].high:
+            return False
+    return True
+
+
+@njit(cache=True)
+def _number(channel, gates, base, reading, signals, watch):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """What the channel makes of a reading `(signal, ts, value of its first signal, of its second)`, NaN for nothing."""
+    signal, ts, first, second = reading
+    if channel.how == EVENT:
+        return _event(channel, gates, base, signal, ts, signals, watch)
+    if channel.how == MISSING:
+        return _missing(channel, gates, base, ts, signals, watch)
+    verdict = _open(channel, gates, base, ts, signals)
+    if verdict == 0:
+        return math.nan
+    return _value(channel.how, watch, first, second, ts) / _divisor(channel, base, signals) if verdict == 1 else 0.0
+
+
 @njit(cache=True, nogil=True)
 def _derive(device, signal, ts, value, program, devices, signals, watches, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     channels, gates, triggers, trigger = program
@@ -147,18 +189,11 @@ def _derive(device, signal, ts, value, program, devices, signals, watches, out):
             slot = d.watch_at + watch - d.first_watch
             first = signals[base + channel.first].value
             second = signals[base + channel.second].value if channel.second >= 0 else 0.0
-            number = 0.0
-            if channel.how == EVENT:
-                first = number = _event(channel, gates, base, signal[i], ts[i], signals, watches[slot])
-            else:
-                verdict = _open(channel, gates, base, ts[i], signals)
-                if verdict == 0:
-                    continue
-                if verdict == 1:
-                    number = _value(channel.how, watches[slot], first, second, ts[i]) / _divisor(channel, base, signals)
+            number = _number(channel, gates, base, (signal[i], ts[i], first, second), signals, watches[slot])
             if math.isnan(number):
                 continue
             out.watch[count], out.program[count], out.ts[count], out.value[count] = slot, watch, ts[i], number
+            first = number if channel.how == EVENT else first
             out.first[count], out.second[count], out.reading[count] = first, second, i
             count += 1
     return count, skipped

@@ -21,7 +21,7 @@ from ingest.wire.catalogue import DeviceType
 from ingest.wire.device_types import DEVICE_TYPES
 from kit.errors import SettingsError
 
-HOW = {"value": 0, "difference": 1, "fall_per_hour": 2, "rise_per_hour": 3, "event": 4}
+HOW = {"value": 0, "difference": 1, "fall_per_hour": 2, "rise_per_hour": 3, "event": 4, "missing": 5}
 NO_SIGNAL = -1
 WHEN, ONLY = 0, 1
 

@@ -154,7 +154,7 @@ def _of_symptom(symptom: Symptom, claim: Claim, scene: Scene) -> SignalEvidence:
     name = channel.signals[channel.subject]
     if channel.how == "event":
         low = high = 0.0
-    elif channel.how in {"fall_per_hour", "rise_per_hour"} or channel.over:
+    elif channel.how in {"fall_per_hour", "rise_per_hour", "missing"} or channel.over:
         value, low, high = symptom.first, -math.inf, math.inf
     elif channel.how == "difference" and channel.subject:
         value, low, high = symptom.first - value, symptom.first - high, symptom.first - low
@@ -205,8 +205,8 @@ def _reason(symptom: Symptom, at: int, scene: Scene) -> str:
     value = quantity(symptom.value, channel.unit)
     if channel.signals == (TROUBLE_CODE,):
         return codes.of(int(symptom.value)).sentence(int(symptom.value), confirmed=PENDING not in watch.symptom)
-    if watch.detector in {"stuck", "spike"}:
-        return _of_sensor(symptom, channel.label, value, lasted)
+    if watch.detector in {"stuck", "spike"} or channel.how == "missing":
+        return _of_sensor(symptom, watch, value, lasted)
     if watch.detector == "limit":
         side, bound = ("above", symptom.high) if math.isfinite(symptom.high) else ("below", symptom.low)
         return f"{channel.label} is {value}, {side} the limit of {quantity(bound, channel.unit)}, for {lasted}."
@@ -237,7 +237,12 @@ def _seen(watch: Watch, symptom: Symptom) -> str:
             return f"is {value}"
 
 
-def _of_sensor(symptom: Symptom, label: str, value: str, lasted: str) -> str:
+def _of_sensor(symptom: Symptom, watch: Watch, value: str, lasted: str) -> str:
+    label = watch.channel.label
+    if watch.channel.how == "missing":
+        span, usual = duration(watch.parameters["span_ms"]), f"up to {min(100 * symptom.high, 100):.0f} % is usual"
+        share = f"{100 * symptom.value:.0f} % of the messages of {span}"
+        return f"{label} was missing from {share}; {usual} for this device, and it has been so for {lasted}."
     if symptom.key == "stuck":
         return f"{label} has been exactly {value} for {lasted}; it never stood still for so long before."
     way = "down" if symptom.active < 0 else "up and down"

@@ -10,7 +10,7 @@ from typing import Literal
 TWO_SIDED = frozenset({"seasonal", "departure", "shift", "variance", "rate", "spike"})
 """Detectors that tell above from below: their symptoms end in ``:high`` or ``:low``."""
 
-How = Literal["value", "difference", "fall_per_hour", "rise_per_hour", "event"]
+How = Literal["value", "difference", "fall_per_hour", "rise_per_hour", "event", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +144,14 @@ def stuck(channel: Channel, **parameters: float) -> Watch:
 def spikes(channel: Channel, **parameters: float) -> Watch:
     """A watch for a sensor whose readings jump away and come back."""
     return Watch("spikes", "spike", channel, parameters)
+
+
+def missing(channel: Channel, beside: str, **parameters: float) -> Watch:
+    """A watch for a sensor that is missing from messages in which `beside` comes and the channel's gates hold.
+
+    The share of a quarter of a day is held against the device's own: a fifth of the messages is worth a look, less
+    meets a bus that is busy at times. A device that never sent the signal, or sends each signal alone, shows nothing.
+    """
+    apart = replace(channel, how="missing", unit="1", beside=beside)
+    usual = {"span_ms": HOUR * 6, "learn": 8, "floor_sd": 0.04, "side": 1, "enter": 5, "leave": 2, "hold_ms": HOUR}
+    return Watch("missing", "departure", apart, {**usual, **parameters})

@@ -63,3 +63,30 @@ def test_a_counter_grows_at_its_rate_and_says_nothing_where_it_starts_again() ->
 def test_a_closed_gate_keeps_a_counter_from_counting() -> None:
     rate = Channel("Energy", "W", ("power",), "rise_per_hour", when=(Gate("flow_rate", low=1),))
     assert numbers(rate, power=[100, 101, 102], flow_rate=[5, 0, 5]) == pytest.approx([60])
+
+
+def apart(*when: Gate) -> Channel:
+    return Channel("Supply temperature", "1", ("supply_temp",), "missing", when=when, beside="return_temp")
+
+
+def test_a_signal_that_its_companion_comes_without_is_told_at_the_next_message() -> None:
+    found = numbers(apart(), supply_temp=[35, math.nan, 35, math.nan, 35], return_temp=[30, 30, 30, math.nan, 30])
+    assert found == [0, 1, 0]
+
+
+def test_the_order_within_a_message_does_not_make_a_signal_missing() -> None:
+    first = {"supply_temp": [35, math.nan, 35, 35], "return_temp": [30, 30, 30, 30]}
+    last = {name: first[name] for name in reversed(first)}
+    assert numbers(apart(), **first) == numbers(apart(), **last) == [0, 1, 0]
+
+
+def test_a_signal_that_was_never_heard_is_not_missing() -> None:
+    assert numbers(apart(), supply_temp=[math.nan] * 3, return_temp=[30] * 3) == []
+
+
+def test_a_signal_is_missed_only_while_the_gates_hold() -> None:
+    gone, there = math.nan, 35.0
+    found = numbers(
+        apart(Gate("mode", low=1)), supply_temp=[there, gone, gone, there], return_temp=[30] * 4, mode=[1, 1, 0, 1]
+    )
+    assert found == [0, 1]

@@ -109,3 +109,11 @@ def test_a_band_that_was_put_away_is_not_missed_and_one_that_was_worn_is(program
         engine.process(Frame(last, messages(1, "wearable", ts.tolist(), {"skin_contact": worn, "battery_level": 9.0})))
         found = engine.process(*(Frame(last + 10_000 * at, ReadingBatch.empty()) for at in range(9000)))
         assert {finding.fault for finding in found} == missed
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_sensor_that_is_missing_from_messages_is_shown_to_staff(program: Program, kind: str) -> None:
+    found = lived(program, kind, 104, "sensor_dropout", 14)
+    assert {finding.fault for finding in found} == {"sensor_dropout"}
+    assert not any(finding.contact for finding in found)
+    assert "was missing from" in found[0].evidence.summary

@@ -4,6 +4,8 @@ from detectors.faults.fault import Fault
 
 SPIKED = ("wearable", "water_meter", "hub", "room_sensor", "leak_sensor", "washing_machine")
 """Device types with a watch for spikes."""
+HEARD_APART = ("wearable", "water_meter", "hub", "room_sensor", "leak_sensor", "washing_machine")
+"""Device types with a watch for sensors that are missing from messages."""
 
 SENSOR_STUCK = Fault(
     name="sensor_stuck",
@@ -24,6 +26,17 @@ SENSOR_SPIKES = Fault(
     text_key="sensor_spikes",
     contact=False,
     signature={"spikes:high": 1.0},
+)
+SENSOR_DROPOUT = Fault(
+    name="sensor_dropout",
+    label="Sensor drops out",
+    device_types=HEARD_APART,
+    impact="low",
+    urgency="low",
+    text_key="sensor_dropout",
+    contact=False,
+    # one that is cut off falls as well
+    signature={"missing:high": 1.0, "spikes:low": -1.0},
 )
 SENSOR_DRIFT = Fault(
     name="sensor_drift",
@@ -49,7 +62,7 @@ INTERMITTENT_CONTACT = Fault(
     urgency="low",
     text_key="intermittent_contact",
     contact=False,
-    signature={"spikes:low": 1.0},
+    signature={"spikes:low": 1.0, "missing:high": 0.4},
 )
 SILENT = Fault(
     name="silent",
@@ -109,6 +122,7 @@ FAULTS = (
     SENSOR_STUCK,
     SENSOR_DRIFT,
     SENSOR_SPIKES,
+    SENSOR_DROPOUT,
     INTERMITTENT_CONTACT,
     SILENT,
     UNSTABLE_CONNECTION,

@@ -1,6 +1,6 @@
 """A home hub: its line to the provider, its memory and its restarts, against its own first days."""
 
-from detectors.faults.profile import HOUR, MINUTE, Channel, Profile, departure, plain, spikes, stuck
+from detectors.faults.profile import HOUR, MINUTE, Channel, Profile, departure, missing, plain, spikes, stuck
 
 COMMON = {"period_ms": 5 * MINUTE, "span_ms": 12 * HOUR, "learn": 8}
 SHORT = {"need": 20, "of": 24, "hold_ms": 2 * HOUR}
@@ -27,6 +27,7 @@ HUB = Profile(
         departure("sensor_drift", plain("Board temperature", "Cel", "board_temp"), **COMMON, **SHORT, floor_sd=1.5,
                   enter=5, leave=3),
         spikes(plain("Board temperature", "Cel", "board_temp"), period_ms=5 * MINUTE, floor=4),
+        missing(plain("Board temperature", "Cel", "board_temp"), "memory_used", period_ms=5 * MINUTE),
     ),
     silent_after_s=2 * 3600,
 )  # fmt: skip

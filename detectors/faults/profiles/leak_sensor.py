@@ -4,7 +4,7 @@ A floor that was mopped is wet too. It has a thin film, and dries within hours; 
 leaks stays wet.
 """
 
-from detectors.faults.profile import HOUR, MINUTE, Gate, Profile, limit, plain, spikes, stuck
+from detectors.faults.profile import HOUR, MINUTE, Gate, Profile, limit, missing, plain, spikes, stuck
 from detectors.faults.profiles.battery import cell
 
 PERIOD = 15 * MINUTE
@@ -24,6 +24,8 @@ LEAK_SENSOR = Profile(
         *cell(PERIOD),
         stuck(plain("Floor temperature", "Cel", "floor_temp"), period_ms=PERIOD, min_ms=18 * HOUR, min_moves=150),
         spikes(plain("Floor temperature", "Cel", "floor_temp"), period_ms=PERIOD, floor=1.5),
+        missing(plain("Floor temperature", "Cel", "floor_temp"), "battery_level", period_ms=PERIOD),
+        missing(WATER, "battery_level", period_ms=PERIOD),
     ),
     silent_after_s=6 * 3600,
 )

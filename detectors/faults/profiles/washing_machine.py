@@ -4,7 +4,7 @@ Everything is held against the machine's own first cycles, as shares of what the
 a small one, and drains of different heights take different times. Spans are hours of running, two or three cycles.
 """
 
-from detectors.faults.profile import HOUR, MINUTE, Channel, Gate, Profile, departure, plain, spikes, stuck
+from detectors.faults.profile import HOUR, MINUTE, Channel, Gate, Profile, departure, missing, plain, spikes, stuck
 
 HEATING = Gate("phase", low=1, high=1)
 SPINNING = Gate("phase", low=4, high=4)
@@ -39,5 +39,8 @@ WASHING_MACHINE = Profile(
                within_ms=3 * HOUR, calm_ms=6 * HOUR),
         spikes(plain("Vibration of the turning drum", "mm/s", "vibration", TUMBLING, Gate("drum_speed", low=20)),
                period_ms=MINUTE, floor=1.5, within_ms=3 * HOUR, calm_ms=6 * HOUR),
+        # two or three cycles; a day's laundry is a span
+        missing(plain("Water temperature", "Cel", "water_temp"), "phase", period_ms=MINUTE, span_ms=3 * HOUR, learn=3),
+        missing(plain("Vibration", "mm/s", "vibration"), "phase", period_ms=MINUTE, span_ms=3 * HOUR, learn=3),
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ forgotten at twice the speed at which it gathers, so a day with much use does no
 as an open tap says nothing about a small leak, and is left out of its sum.
 """
 
-from detectors.faults.profile import DAY, HOUR, MINUTE, Gate, Profile, departure, limit, plain, spikes, stuck
+from detectors.faults.profile import DAY, HOUR, MINUTE, Gate, Profile, departure, limit, missing, plain, spikes, stuck
 
 FLOW = plain("Flow", "L/min", "flow")
 SMALL = plain("Flow of less than a tap's", "L/min", "flow", Gate("flow", high=5))
@@ -32,6 +32,8 @@ WATER_METER = Profile(
                   period_ms=5 * MINUTE, span_ms=DAY / 2, learn=8, floor_sd=0.1, enter=5, leave=3, hold_ms=2 * HOUR),
         spikes(plain("Pressure while no water runs", "bar", "pressure", STILL), period_ms=5 * MINUTE, floor=0.3),
         spikes(plain("Temperature of standing water", "Cel", "water_temp", STILL), period_ms=5 * MINUTE, floor=3),
+        missing(plain("Pressure", "bar", "pressure"), "flow", period_ms=5 * MINUTE),
+        missing(plain("Water temperature", "Cel", "water_temp"), "flow", period_ms=5 * MINUTE),
     ),
     silent_after_s=4 * 3600,
 )  # fmt: skip

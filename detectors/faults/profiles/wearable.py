@@ -14,6 +14,7 @@ from detectors.faults.profile import (
     Profile,
     departure,
     limit,
+    missing,
     plain,
     seasonal,
     spikes,
@@ -68,6 +69,8 @@ WEARABLE = Profile(
                   span_ms=10 * HOUR, learn=4, floor_sd=0.4, enter=5, leave=3)),
         spikes(plain("Skin temperature in sleep", "Cel", "skin_temp", WORN, ASLEEP), period_ms=5 * MINUTE, floor=1.5),
         spikes(plain("Heart rate in sleep", "/min", "heart_rate", WORN, ASLEEP), period_ms=5 * MINUTE, floor=15),
+        missing(SKIN, "battery_level", period_ms=5 * MINUTE),
+        missing(PULSE, "battery_level", period_ms=5 * MINUTE),
     ),
     silent_after_s=4 * 3600,
 )  # fmt: skip
