@@ -43,7 +43,7 @@ def claim_new(session: Session, limit: int) -> list[Finding]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [_finding(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 def mark_triaged(session: Session, ids: Iterable[uuid.UUID]) -> None:
@@ -70,7 +70,7 @@ def get(session: Session, finding_id: uuid.UUID) -> Finding:
     row = session.get(FindingRow, finding_id)
     if row is None:
         raise FindingNotFound(finding_id)
-    return _finding(row)
+    return of_row(row)
 
 
 def of_device(session: Session, tenant: str, device: str, limit: int = 50) -> list[Finding]:
@@ -81,7 +81,7 @@ def of_device(session: Session, tenant: str, device: str, limit: int = 50) -> li
         .order_by(FindingRow.detected.desc(), FindingRow.number.desc())
         .limit(limit)
     )
-    return [_finding(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 def count(session: Session) -> int:
@@ -108,7 +108,8 @@ def record_verdict(
     session.flush()
 
 
-def _finding(row: FindingRow) -> Finding:
+def of_row(row: FindingRow) -> Finding:
+    """The finding that a row holds."""
     return Finding(
         id=row.id,
         tenant=row.tenant,

@@ -15,8 +15,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from device_sim.errors import ScenarioInvalid
 from device_sim.scenarios import SCENARIOS
 from device_sim.scenarios.scenario import Recipe
-from device_sim.scorecard import markdown, page, report, wording
+from device_sim.scorecard import evidence, markdown, page, report, wording
 from device_sim.scorecard.compare import compare, load
+from device_sim.scorecard.evidence import Read
 from device_sim.scorecard.limits import Limits
 from device_sim.scorecard.lives import Life, lives
 from device_sim.scorecard.reasons import SENTENCES
@@ -36,7 +37,7 @@ def score(  # noqa: PLR0917
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="So many seeds, counted up from the first.")] = 1,
     days: Annotated[int | None, typer.Option(min=1, max=366, help="Length. Default: the scenario's own.")] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for score.json, score.html and score.md.")
+        Path | None, typer.Option("--out", "-o", help="Folder for score.json, .html, .md and evidence.md.")
     ] = None,
     against: Annotated[
         Path | None, typer.Option("--compare", help="An earlier score.json: what changed since, won and lost.")
@@ -79,7 +80,7 @@ def score(  # noqa: PLR0917
     compared = compare(card.scores, earlier) if against else None
     card.save(facts, compared)
     _print(facts, compared, as_json=as_json)
-    typer.echo(f"Saved {folder / 'score.html'} with its JSON and Markdown beside.", err=True)
+    typer.echo(f"Saved {folder / 'score.html'}; JSON, Markdown and the evidence of each contact beside.", err=True)
     if broken := limits.broken(facts["pooled"]):
         for sentence in broken:
             typer.echo(sentence, err=True)
@@ -94,10 +95,12 @@ class _Card:
     command: str
     scores: list[Score] = field(default_factory=list)
     lives: list[Life] = field(default_factory=list)
+    read: list[Read] = field(default_factory=list)
 
-    def add(self, found: Score, drawn: Sequence[Life]) -> None:
+    def add(self, found: Score, drawn: Sequence[Life], read: Sequence[Read]) -> None:
         self.scores.append(found)
         self.lives.extend(drawn)
+        self.read.extend(read)
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "score.json").write_text(report.text(self.facts()), "utf-8")
 
@@ -109,6 +112,7 @@ class _Card:
         (self.folder / "score.json").write_text(report.text(whole), "utf-8")
         (self.folder / "score.html").write_text(page.write(facts, self.lives, compared), "utf-8")
         (self.folder / "score.md").write_text(markdown.write(facts, self.command), "utf-8")
+        (self.folder / "evidence.md").write_text(evidence.write(self.read, self.command), "utf-8")
 
 
 def _command(scenarios: Sequence[str], seed: int | None, seeds: int, days: int | None) -> str:
@@ -132,7 +136,9 @@ def _runs(scenarios: Sequence[str], seed: int | None, seeds: int, days: int | No
     return found
 
 
-def _one(current: Settings, recipe: Recipe, seed: int, days: int | None, *, as_json: bool) -> tuple[Score, list[Life]]:
+def _one(
+    current: Settings, recipe: Recipe, seed: int, days: int | None, *, as_json: bool
+) -> tuple[Score, list[Life], list[Read]]:
     """One run, its progress on stderr."""
     made = recipe.make(recipe.birth(seed, days))
     with _progress(as_json) as progress:
@@ -141,7 +147,7 @@ def _one(current: Settings, recipe: Recipe, seed: int, days: int | None, *, as_j
     speed = f"{cost.readings:,} readings in {cost.seconds:.1f} s, {cost.peak_mb:.0f} MB"
     typer.echo(f"{recipe.name}, seed {seed}: {len(made.devices)} devices, {made.period.days:g} days; {speed}", err=True)
     found = judge(record)
-    return found, lives(record, found)
+    return found, lives(record, found), evidence.read(record, found)
 
 
 def _progress(as_json: bool) -> Progress:

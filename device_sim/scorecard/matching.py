@@ -78,7 +78,7 @@ class Contact:
     """A delivered notice, judged. `occurrence` is the place of the fault that it is about, None when it was wrong.
 
     `fault` is what it claimed, `real` the fault that was there or the harmless change that misled it, if any.
-    `again` marks one beyond the first about the same occurrence on the same device.
+    `again` marks one beyond the first about the same occurrence on the same device; `finding` is what it rests on.
     """
 
     device: str
@@ -89,6 +89,7 @@ class Contact:
     detected_ms: int
     at_ms: int
     detector: str
+    finding: str
 
     @property
     def right(self) -> bool:
@@ -155,6 +156,7 @@ def _contacts(
             detected_ms,
             at_ms,
             found.detector if found else "",
+            found.id if found else notice.finding,
         )
 
 

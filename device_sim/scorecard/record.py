@@ -15,7 +15,10 @@ from device_sim.stream import DeviceSpec
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding: `onset_ms` and `detected_ms` are event time, `at_ms` is when it was committed."""
+    """A finding: `onset_ms` and `detected_ms` are event time, `at_ms` is when it was committed.
+
+    `words` is its evidence, a line each, as ``forewarn detectors explain`` says it.
+    """
 
     id: str
     device: str
@@ -30,6 +33,7 @@ class Found:
     contact: bool
     detector: str
     version: str
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

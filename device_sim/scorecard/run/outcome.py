@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from detectors import queries
+from detectors.faults.explain import lines
 from detectors.tables import FindingRow, VerdictRow
 from device_sim.faults.fault import Occurrence
 from device_sim.scenarios.scenario import Scenario
@@ -69,6 +71,7 @@ def _findings(session: Session, product: Product) -> tuple[Found, ...]:
             contact=row.contact,
             detector=row.detector,
             version=row.version,
+            words=tuple(lines(queries.of_row(row))),
         )
         for row in rows
     )

@@ -49,7 +49,8 @@ def test_one_run_prints_one_object_the_same_each_time_and_gates(app: typer.Typer
     facts = json.loads(first.stdout)
     assert (facts["scenario"], facts["seed"], facts["devices"], facts["days"]) == ("one_heat_pump", 3, 1, 9.0)
     assert str(tmp_path) not in first.stdout
-    assert {path.name for path in once.iterdir()} == {"score.json", "score.html", "score.md"}
+    assert {path.name for path in once.iterdir()} == {"score.json", "score.html", "score.md", "evidence.md"}
+    assert (once / "evidence.md").read_text().startswith("`forewarn sim score one_heat_pump --seed 3 --days 9`")
     limits = ("--max-false", "0", "--min-recall-3d", "0.5")
     second = scored(app, *words, "--out", str(again), "--compare", str(once / "score.json"), *limits)
     assert second.exit_code == 1
