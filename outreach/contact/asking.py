@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from detectors import queries as findings
 from detectors.faults.catalogue import FAULTS
+from detectors.faults.personal import of_vitals
 from detectors.fleet import incidents
 from detectors.trust.promise import ORDINARY, Promise
 from detectors.trust.right import right_to_contact
@@ -22,12 +23,14 @@ from outreach.cases.subject import Subject, subject
 from outreach.cases.views import Answer, CaseState, Verdict
 from outreach.config import Config
 from outreach.contact import gate
+from outreach.contact.gate import mended
 from outreach.contact.gate.question import Question, Rules, Ruling, Verb
 from outreach.customers.quiet_hours import QuietHours
 from outreach.customers.record import Customer
 from outreach.tables import AnswerRow, CaseFindingRow, CaseRow, EpisodeRow, OutboxRow
 
 DISPUTE_DAYS = 30  # a denial older than this no longer stops us from speaking up
+MENDED = 2 * mended.LONGEST  # a repair before that has long shown in every watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def _question(  # noqa: PLR0917
     episode = session.get_one(EpisodeRow, notice.episode_id)
     detected, strong = _newest(session, episode.id)
     customer = about.customer
+    found = findings.get(session, episode.id)
     return Question(
         now=now,
         planned_at=notice.created_at,
@@ -108,23 +112,31 @@ def _question(  # noqa: PLR0917
         purpose=notice.purpose,
         channel=notice.channel,
         address=notice.address or None,
+        onset=episode.onset,
         detected=detected or episode.onset,
         strong=strong,
         told_at=_told_at(session, case, notice, customer),
         disputed_at=_disputed_at(session, case, customer, now),
-        right=right_to_contact(session, findings.get(session, episode.id), limits.promise, now),
+        mended_at=_mended_at(session, case, customer, now),
+        right=right_to_contact(session, found, limits.promise, now),
         approved_by=notice.approved_by,
         rules=limits,
         shared=_shared(session, case, episode),
+        vitals=of_vitals(found, case.device_type),
     )
 
 
 def _shared(session: Session, case: CaseRow, episode: EpisodeRow) -> str:
     """The incident that accounts for the episode, in a sentence; "" for none, and for what cannot wait for a person."""
     incident = incidents.of_finding(session, episode.id)
-    if incident is None or incident.dismissed_by or (case.fault in FAULTS and FAULTS.get(case.fault).urgency == "high"):
+    if incident is None or incident.dismissed_by or _urgent(case):
         return ""
     return f"Incident {incident.number}: {incident.words}"
+
+
+def _urgent(case: CaseRow) -> bool:
+    """Whether it is a fault that cannot wait for anything to become clearer."""
+    return case.fault in FAULTS and FAULTS.get(case.fault).urgency == "high"
 
 
 def _address(customer: Customer | None, channel: str) -> str | None:
@@ -178,3 +190,20 @@ def _disputed_at(session: Session, case: CaseRow, customer: Customer | None, now
     ).one_or_none()
     fresh = last is not None and last.answer == Answer.WRONG and now - last.at < timedelta(days=DISPUTE_DAYS)
     return last.at if last is not None and fresh else None
+
+
+def _mended_at(session: Session, case: CaseRow, customer: Customer | None, now: datetime) -> datetime | None:
+    """When the customer last told us that anything on this device is repaired."""
+    if customer is None or _urgent(case):
+        return None
+    return session.scalar(
+        select(func.max(AnswerRow.at))
+        .join(CaseRow, CaseRow.number == AnswerRow.case_number)
+        .where(
+            CaseRow.tenant == case.tenant,
+            CaseRow.device == case.device,
+            AnswerRow.customer_id == customer.id,
+            AnswerRow.answer == Answer.FIXED,
+            AnswerRow.at > now - MENDED,
+        )
+    )

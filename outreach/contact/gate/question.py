@@ -38,11 +38,13 @@ class Question:
     """May this notice go now? Everything that a stage may look at.
 
     `owner_id` is who owns the device now; `case_customer_id` who owned it when the case opened. `planned_at` is when
-    we first could have told the customer, `detected` the newest finding that would be told (`strong`: one whose
-    evidence is enough for a customer). `told_at` is when this customer was last told about this fault of this device
-    by another notice, `disputed_at` when they last said that it was not there. `right` is what verdicts and
-    the budget of false contacts say about such findings, `shared` the incident that accounts for it, in a sentence ("":
-    none). `approved_by` is the person who released the notice, "" when nobody did.
+    we first could have told the customer, `onset` when the fault began to show, `detected` the newest finding that
+    would be told (`strong`: one whose evidence is enough for a customer). `told_at` is when this customer was last
+    told about this fault of this device by another notice, `disputed_at` when they last said that it was not there,
+    `mended_at` when they last said that anything on this device was repaired (None also for what cannot wait). `right`
+    is what verdicts and the budget of false contacts say about such findings, `shared` the incident that accounts for
+    it, in a sentence ("": none). `approved_by` is the person who released the notice, "" when nobody did. `vitals`:
+    the finding rests on somebody's vital signs.
     """
 
     now: datetime
@@ -56,14 +58,17 @@ class Question:
     purpose: str
     channel: str
     address: str | None
+    onset: datetime
     detected: datetime
     strong: bool
     told_at: datetime | None
     disputed_at: datetime | None
+    mended_at: datetime | None
     right: Right
     approved_by: str
     rules: Rules
     shared: str = ""
+    vitals: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,12 @@ GOOD = Question(
     purpose="service",
     channel="email",
     address="ada@example.com",
+    onset=NOON - timedelta(days=2),
     detected=NOON - timedelta(hours=1),
     strong=True,
     told_at=None,
     disputed_at=None,
+    mended_at=None,
     right=Right(True, "Such contacts are right."),
     approved_by="",
     rules=RULES,
@@ -49,17 +51,19 @@ OBJECTIONS: list[tuple[dict[str, object], str, Verb]] = [
     ({"case_customer_id": "c-0"}, "owner", Verb.REFUSE),
     ({"customer": make_customer()}, "consent", Verb.REFUSE),
     ({"purpose": "coaching"}, "consent", Verb.REFUSE),
+    ({"vitals": True}, "consent", Verb.REFUSE),
     ({"address": None}, "address", Verb.REFUSE),
     ({"strong": False}, "evidence", Verb.ASK),
     ({"detected": NOON - timedelta(hours=25)}, "fresh", Verb.ASK),
     ({"told_at": NOON - timedelta(hours=3)}, "duplicate", Verb.REFUSE),
     ({"disputed_at": NOON - timedelta(days=3)}, "disputed", Verb.ASK),
+    ({"mended_at": NOON - timedelta(hours=3)}, "mended", Verb.HOLD),
     ({"right": Right(False, "Such contacts were wrong.")}, "right_to_contact", Verb.ASK),
     ({"shared": "9 of 12 freezers showed the same."}, "shared", Verb.ASK),
     ({"customer": TOKYO}, "quiet_time", Verb.HOLD),
     ({"customer": HOUSE}, "quiet_time", Verb.HOLD),
 ]
-OVERRULED = {"evidence", "fresh", "duplicate", "disputed", "right_to_contact", "shared"}
+OVERRULED = {"evidence", "fresh", "duplicate", "disputed", "mended", "right_to_contact", "shared"}
 
 
 def test_with_nothing_against_it_the_notice_goes() -> None:
@@ -101,3 +105,26 @@ def test_a_hold_ends_when_the_customer_s_morning_comes() -> None:
 def test_news_that_was_held_overnight_is_not_old_for_that() -> None:
     held = replace(GOOD, now=NOON + timedelta(hours=30), planned_at=NOON, detected=NOON - timedelta(hours=20))
     assert gate.decide(held).decision.verb is Verb.SEND
+
+
+def test_vital_signs_may_be_spoken_of_with_both_consents() -> None:
+    both = replace(GOOD, vitals=True, customer=make_customer(consents=("service", "vitals")))
+    assert gate.decide(both).decision.verb is Verb.SEND
+    alone = replace(both, customer=make_customer(consents=("vitals",)))
+    assert gate.decide(alone).stage == "consent"
+
+
+@pytest.mark.parametrize(
+    ("began", "mended", "held_for"),
+    [
+        (timedelta(days=2), timedelta(hours=1), timedelta(hours=46)),  # two days of signs, an hour of them faded
+        (timedelta(days=30), timedelta(hours=1), timedelta(days=7, hours=-1)),
+        (timedelta(days=2), timedelta(days=1), None),
+        (timedelta(hours=1), timedelta(hours=2), None),  # it began after the repair
+    ],
+)
+def test_what_began_before_a_repair_waits_until_it_had_time_to_fade(
+    began: timedelta, mended: timedelta, held_for: timedelta | None
+) -> None:
+    decision = gate.decide(replace(GOOD, onset=NOON - began, mended_at=NOON - mended)).decision
+    assert decision.until == (None if held_for is None else NOON + held_for)
