@@ -6,6 +6,9 @@ only where nothing that is healthy moves its number.
 
 from detectors.faults.fault import Fault
 
+SENSORS = {"stuck": -1.0, "missing:high": -0.5, "spikes:high": -0.5, "spikes:low": -0.5}
+"""A sensor that is off moves what rests on it: then a fault asks for more than one such sign."""
+
 REFRIGERANT_LEAK = Fault(
     name="refrigerant_leak",
     label="Loss of refrigerant",
@@ -50,6 +53,7 @@ EVAPORATOR_ICING = Fault(
         "starved_evaporator:high": 0.4,
         "superheat:high": -1.0,
         "compressor_vibration:high": -1.0,
+        **SENSORS,
     },
 )
 BLOCKED_FILTER = Fault(
@@ -105,6 +109,7 @@ SUPPLY_AIR_OFF_TARGET = Fault(
         "heat_through_closed_coil": -1.0,
         "cold_through_closed_coil": -1.0,
         "warmth_per_valve:high": -1.0,
+        **SENSORS,
     },
 )
 LEAKING_VALVE = Fault(
@@ -122,6 +127,7 @@ LEAKING_VALVE = Fault(
         "cold_through_closed_coil": 1.0,
         "warmth_per_valve:high": 1.0,
         "warmer_while_cooling": 0.2,
+        **SENSORS,
     },
 )
 STUCK_DAMPER = Fault(
@@ -136,6 +142,7 @@ STUCK_DAMPER = Fault(
         "return_air:low": 1.0,
         "outdoor_air_through_shut_damper": 1.0,
         "supply_air_too_cold": 0.2,
+        **SENSORS,
     },
 )
 DOOR_SEAL = Fault(
@@ -195,6 +202,7 @@ FREEZER_ICING = Fault(
         "cooling_demand:high": 0.35,
         "busy:high": -0.5,
         "door_open": -1.0,
+        **SENSORS,
     },
 )
 CONDENSER_DIRTY = Fault(
@@ -208,6 +216,7 @@ CONDENSER_DIRTY = Fault(
     signature={
         "condenser_heat:high": 1.0,
         "busy:high": -0.5,
+        **SENSORS,
     },
 )
 FREEZER_TOO_WARM = Fault(
@@ -225,6 +234,7 @@ FREEZER_TOO_WARM = Fault(
         "compressor_vibration:high": -1.0,
         "defrost_heat:low": -1.0,
         "door_open": -1.0,
+        **SENSORS,
     },
 )
 PUMP_BEARING = Fault(
@@ -257,6 +267,7 @@ PUMP_CAVITATION = Fault(
         "lost_head:low": 0.5,
         "vibration:high": 0.5,
         "bearing_warmth:high": -0.5,
+        **SENSORS,
     },
 )
 

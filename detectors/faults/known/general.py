@@ -2,9 +2,35 @@
 
 from detectors.faults.fault import Fault
 
-SPIKED = ("wearable", "water_meter", "hub", "room_sensor", "leak_sensor", "washing_machine")
+SPIKED = (
+    "wearable",
+    "water_meter",
+    "hub",
+    "room_sensor",
+    "leak_sensor",
+    "washing_machine",
+    "heat_pump",
+    "air_handler",
+    "freezer",
+    "circulation_pump",
+    "vehicle",
+    "electric_vehicle",
+)
 """Device types with a watch for spikes."""
-HEARD_APART = ("wearable", "water_meter", "hub", "room_sensor", "leak_sensor", "washing_machine")
+HEARD_APART = (
+    "wearable",
+    "water_meter",
+    "hub",
+    "room_sensor",
+    "leak_sensor",
+    "washing_machine",
+    "heat_pump",
+    "air_handler",
+    "freezer",
+    "circulation_pump",
+    "vehicle",
+    "electric_vehicle",
+)
 """Device types with a watch for sensors that are missing from messages."""
 
 SENSOR_STUCK = Fault(
@@ -41,7 +67,7 @@ SENSOR_DROPOUT = Fault(
 SENSOR_DRIFT = Fault(
     name="sensor_drift",
     label="Drifting sensor",
-    device_types=("wearable", "water_meter", "hub"),
+    device_types=("wearable", "water_meter", "hub", "vehicle", "electric_vehicle"),
     impact="low",
     urgency="low",
     text_key="sensor_drift",
@@ -52,6 +78,8 @@ SENSOR_DRIFT = Fault(
         "contact_quality:low": -1.0,
         "spikes:low": -1.0,
         "spikes:high": -1.0,
+        "missing:high": -1.0,
+        "stuck": -1.0,
     },
 )
 INTERMITTENT_CONTACT = Fault(
@@ -62,7 +90,8 @@ INTERMITTENT_CONTACT = Fault(
     urgency="low",
     text_key="intermittent_contact",
     contact=False,
-    signature={"spikes:low": 1.0, "missing:high": 0.4},
+    # a drive that begins while the plug is off takes that for the level, and what is right for a jump up
+    signature={"spikes:low": 1.0, "spikes:high": 0.6, "missing:high": 0.4},
 )
 SILENT = Fault(
     name="silent",

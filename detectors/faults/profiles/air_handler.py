@@ -6,7 +6,20 @@ with the valve wide open, 4.5 and 5.5 K across two closed coils, 3 K the wrong w
 sensors in a mixing box are off by up to 2 K of each other in good health.
 """
 
-from detectors.faults.profile import DAY, HOUR, MINUTE, Channel, Gate, Profile, departure, limit, plain, stuck
+from detectors.faults.profile import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Channel,
+    Gate,
+    Profile,
+    departure,
+    limit,
+    missing,
+    plain,
+    spikes,
+    stuck,
+)
 
 FAN = Gate("fan_on", low=0.5)
 BLOWING = (FAN, Gate("fan_speed", low=40))
@@ -64,6 +77,9 @@ SHAKING = Channel(
     "Fan vibration for each per cent of its speed", "mm/s/%", ("fan_vibration",), when=BLOWING, over=("fan_speed",)
 )
 
+SUPPLY = plain("Supply air temperature", "Cel", "supply_air_temp", FAN)
+MIXED = plain("Mixed air temperature", "Cel", "mixed_air_temp", FAN)
+
 COMMON = {
     "period_ms": MINUTE,
     "unit": 0.5,
@@ -71,6 +87,8 @@ COMMON = {
 }  # what shows only by night, or in the cold, is not mended by day
 AT_WORK = {**COMMON, "calm_ms": 2 * HOUR, "back": 1}
 WEAR = {"period_ms": MINUTE, "span_ms": DAY, "learn": 5, "memory": 30, "hold_ms": 6 * HOUR}
+LOOSE = {"calm_ms": 3 * DAY}  # a loose plug has good days; less makes an episode of each bad one
+SOME = {"span_ms": DAY, "learn": 3}  # likewise
 
 AIR_HANDLER = Profile(
     "air_handler",
@@ -98,10 +116,12 @@ AIR_HANDLER = Profile(
         departure("filter_drop_doubled", FILTER, **WEAR, floor_share=0.08, side=1, enter=12, leave=6),
         departure("air_moved", FILTER, **WEAR, floor_share=0.08, side=-1, enter=5, leave=2.5),
         departure("fan_vibration", SHAKING, **WEAR, floor_share=0.1, side=1, enter=6, leave=3),
-        stuck(plain("Supply air temperature", "Cel", "supply_air_temp", FAN), period_ms=MINUTE, min_ms=2 * HOUR,
-              min_moves=500),
-        stuck(plain("Mixed air temperature", "Cel", "mixed_air_temp", FAN), period_ms=MINUTE, min_ms=2 * HOUR,
-              min_moves=500),
+        stuck(SUPPLY, period_ms=MINUTE, min_ms=2 * HOUR, min_moves=500),
+        stuck(MIXED, period_ms=MINUTE, min_ms=2 * HOUR, min_moves=500),
+        spikes(SUPPLY, period_ms=MINUTE, floor=4, **LOOSE),
+        spikes(MIXED, period_ms=MINUTE, floor=4, **LOOSE),
+        missing(SUPPLY, "fan_on", period_ms=MINUTE, **SOME),
+        missing(MIXED, "fan_on", period_ms=MINUTE, **SOME),
     ),
     silent_after_s=2 * 3600,
 )  # fmt: skip

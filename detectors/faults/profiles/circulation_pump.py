@@ -4,7 +4,7 @@ Vibration is held against the speed, the bearing's temperature against the water
 with the first pits of a race, before strength does (ISO 13373-1; Dyer and Stewart, J. Mech. Des. 100, 1978).
 """
 
-from detectors.faults.profile import DAY, HOUR, MINUTE, Channel, Gate, Profile, departure, plain, stuck
+from detectors.faults.profile import DAY, HOUR, MINUTE, Channel, Gate, Profile, departure, missing, plain, spikes, stuck
 
 TURNING = Gate("pump_speed", low=300)
 
@@ -16,9 +16,12 @@ WARMTH = Channel(
 EFFORT = Channel("Power per flow", "W/(L/min)", ("power",), when=(TURNING,), over=("flow_rate",), least=1)
 HEAD = Channel("Pressure rise per turn", "bar/{rpm}", ("pump_head",), when=(TURNING,), over=("pump_speed",))
 INLET = plain("Inlet pressure", "bar", "inlet_pressure")
+WATER = plain("Water temperature", "Cel", "water_temp")
 
 FIVE = {"period_ms": 5 * MINUTE}
 WEAR = {**FIVE, "span_ms": DAY, "learn": 5, "memory": 30, "hold_ms": 6 * HOUR}
+LOOSE = {"calm_ms": 3 * DAY}  # a loose plug has good days; less makes an episode of each bad one
+SOME = {"span_ms": DAY, "learn": 3}  # likewise
 
 CIRCULATION_PUMP = Profile(
     "circulation_pump",
@@ -33,7 +36,13 @@ CIRCULATION_PUMP = Profile(
         departure("lost_head", HEAD, **WEAR, floor_share=0.04, side=-1, enter=6, leave=3),
         # topping up lifts it, expansion moves it by tenths; a third of a bar below its own is water that is going
         departure("inlet_pressure", INLET, **WEAR, floor_sd=0.06, floor_share=0.03, side=-1, enter=5.5, leave=2.5),
-        stuck(plain("Water temperature", "Cel", "water_temp"), **FIVE, min_ms=4 * HOUR, min_moves=300),
+        stuck(WATER, **FIVE, min_ms=4 * HOUR, min_moves=300),
+        stuck(INLET, **FIVE, min_ms=24 * HOUR, min_moves=300),
+        # taps move the water by kelvins within minutes, a vessel its pressure by hundredths
+        spikes(WATER, **FIVE, floor=5, **LOOSE),
+        spikes(INLET, **FIVE, floor=0.2, **LOOSE),
+        missing(WATER, "power", **FIVE, **SOME),
+        missing(INLET, "power", **FIVE, **SOME),
     ),
     silent_after_s=2 * 3600,
 )  # fmt: skip

@@ -4,7 +4,20 @@ Heat comes in per degree between room and cabinet, so the compressor's duty is h
 room is no fault. Warm food and a door left open load the machine for a day; what must last longer says so.
 """
 
-from detectors.faults.profile import DAY, HOUR, MINUTE, Channel, Gate, Profile, departure, limit, plain, stuck
+from detectors.faults.profile import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Channel,
+    Gate,
+    Profile,
+    departure,
+    limit,
+    missing,
+    plain,
+    spikes,
+    stuck,
+)
 
 COOLING = (Gate("mode", low=1, high=1), Gate("compressor_duty", low=99))
 DEFROSTING = Gate("mode", low=2, high=2)
@@ -28,9 +41,14 @@ CABINET = Channel(
     "Cabinet above its set point", "K", ("cabinet_temp", "cabinet_setpoint"), "difference", subject=0
 )  # fmt: skip
 
+AIR = plain("Air in the cabinet", "Cel", "cabinet_temp")
+ROOM = plain("Air around the appliance", "Cel", "ambient_temp")
+
 FIVE = {"period_ms": 5 * MINUTE}
 WEAR = {**FIVE, "span_ms": DAY, "learn": 5, "memory": 30, "hold_ms": 6 * HOUR}
 COLD = {**FIVE, "span_ms": 6 * HOUR, "learn": 8, "memory": 60, "hold_ms": 2 * HOUR}  # of cooling: about a day
+LOOSE = {"calm_ms": 3 * DAY}  # a loose plug has good days; less makes an episode of each bad one
+SOME = {"span_ms": DAY, "learn": 3}  # likewise
 
 FREEZER = Profile(
     "freezer",
@@ -52,6 +70,12 @@ FREEZER = Profile(
         limit("door_open", OPEN, **FIVE, limit=120, back=60, unit=60, hold_ms=15 * MINUTE, calm_ms=30 * MINUTE),
         limit("cabinet_warm", CABINET, **FIVE, limit=7, back=2, unit=2, hold_ms=12 * HOUR, calm_ms=6 * HOUR),
         stuck(plain("Evaporator temperature", "Cel", "evaporator_temp"), **FIVE, min_ms=3 * HOUR, min_moves=300),
+        stuck(AIR, **FIVE, min_ms=3 * HOUR, min_moves=300),
+        stuck(ROOM, **FIVE, min_ms=24 * HOUR, min_moves=300),
+        spikes(AIR, **FIVE, floor=5, **LOOSE),
+        spikes(ROOM, **FIVE, floor=4, **LOOSE),
+        missing(AIR, "power", **FIVE, **SOME),
+        missing(ROOM, "power", **FIVE, **SOME),
     ),
     silent_after_s=2 * 3600,
 )  # fmt: skip

@@ -5,7 +5,20 @@ compressor, so that a cold spell, which makes everything work harder, changes it
 one observation: shorter sees the daily round of hot water and set-back, longer finds a fault a day later.
 """
 
-from detectors.faults.profile import DAY, HOUR, MINUTE, Channel, Gate, Profile, departure, plain, seasonal, stuck
+from detectors.faults.profile import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Channel,
+    Gate,
+    Profile,
+    departure,
+    missing,
+    plain,
+    seasonal,
+    spikes,
+    stuck,
+)
 
 RUNNING = Gate("compressor_speed", low=15)
 HEATING = Gate("mode", low=1, high=1)
@@ -29,6 +42,7 @@ LIFT = Channel(
 INDOOR = plain("Indoor temperature", "Cel", "indoor_temp")
 OUTDOOR = plain("Outdoor temperature", "Cel", "outdoor_temp")
 RETURN = plain("Return water temperature", "Cel", "return_temp", FLOWING)
+EVAPORATOR = plain("Evaporator temperature", "Cel", "evaporator_temp", RUNNING)
 
 TURNS = ("compressor_speed",)
 SUPERHEAT = plain("Superheat of the suction gas", "K", "superheat", RUNNING, WARMING)
@@ -50,6 +64,7 @@ WATER = plain("Water flow while heating", "L/min", "flow_rate", RUNNING, HEATING
 DEFROSTS = Channel("Part of the time spent defrosting, in damp cold", "1", ("mode",), when=FROSTY, only=(DEFROSTING,),
                    over=("mode",))  # fmt: skip
 
+FIVE = {"period_ms": 5 * MINUTE}
 COMMON = {"period_ms": 5 * MINUTE, "min_age_ms": 5 * DAY, "min_count": 300}
 CIRCUIT = {
     **COMMON,
@@ -61,6 +76,8 @@ CIRCUIT = {
     "lasting_ms": 12 * HOUR,
 }
 WEAR = {"period_ms": 5 * MINUTE, "span_ms": 12 * HOUR, "learn": 6, "memory": 40, "leave": 2.5, "hold_ms": 3 * HOUR}
+LOOSE = {"calm_ms": 3 * DAY}  # a loose plug has good days; less makes an episode of each bad one
+SOME = {"span_ms": DAY, "learn": 3}  # likewise
 
 HEAT_PUMP = Profile(
     "heat_pump",
@@ -82,10 +99,15 @@ HEAT_PUMP = Profile(
         departure("defrost_time", DEFROSTS, **WEAR, floor_sd=0.006, side=1, enter=6),
         seasonal("indoor_temp", INDOOR, **COMMON, floor_sd=0.6, smooth_ms=HOUR, enter=6, leave=3, need=16, of=20,
                  hold_ms=3 * HOUR, lasting_ms=12 * HOUR),
-        stuck(OUTDOOR, period_ms=5 * MINUTE, min_ms=3 * HOUR, min_moves=300),
-        stuck(plain("Evaporator temperature", "Cel", "evaporator_temp", RUNNING), period_ms=5 * MINUTE,
-              min_ms=90 * MINUTE, min_moves=200),
-        stuck(RETURN, period_ms=5 * MINUTE, min_ms=90 * MINUTE, min_moves=200),
+        stuck(OUTDOOR, **FIVE, min_ms=3 * HOUR, min_moves=300),
+        stuck(EVAPORATOR, **FIVE, min_ms=90 * MINUTE, min_moves=200),
+        stuck(RETURN, **FIVE, min_ms=90 * MINUTE, min_moves=200),
+        spikes(OUTDOOR, **FIVE, floor=4, **LOOSE),
+        spikes(plain("Evaporator temperature while warming", "Cel", "evaporator_temp", RUNNING, WARMING), **FIVE, floor=5, **LOOSE),
+        spikes(plain("Return water temperature while heating", "Cel", "return_temp", RUNNING, HEATING), **FIVE, floor=5, **LOOSE),
+        missing(OUTDOOR, "power", **FIVE, **SOME),
+        missing(EVAPORATOR, "power", **FIVE, **SOME),
+        missing(RETURN, "power", **FIVE, **SOME),
     ),
     silent_after_s=2 * 3600,
 )  # fmt: skip
