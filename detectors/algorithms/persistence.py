@@ -6,8 +6,7 @@ garage neither proves nor clears anything.
 
 from __future__ import annotations
 
-from numba import njit
-
+from detectors.algorithms.kernel import part
 from detectors.algorithms.state import Field
 
 GAP_PERIODS = 3  # more lets a gap count as proof; fewer starves signals with jitter
@@ -31,7 +30,7 @@ FIELDS = (
 )
 
 
-@njit(cache=True)
+@part
 def popcount(bits: int) -> int:
     """How many of the bits are 1."""
     count = 0
@@ -41,7 +40,7 @@ def popcount(bits: int) -> int:
     return count
 
 
-@njit(cache=True)
+@part
 def step(c, severity, ts, dt):  # type: ignore[no-untyped-def]
     """Advance the symptom of the slot `c` (a record) by one reading and return its new `active`.
 
@@ -65,7 +64,7 @@ def step(c, severity, ts, dt):  # type: ignore[no-untyped-def]
     return c.active
 
 
-@njit(cache=True)
+@part
 def _enter(c, hit, window):  # type: ignore[no-untyped-def]
     c.mask = ((c.mask << 1) | hit) & window
     if popcount(c.mask) >= c.need and c.lasted >= c.hold_ms:
@@ -73,7 +72,7 @@ def _enter(c, hit, window):  # type: ignore[no-untyped-def]
         c.calm_mask, c.calm = 0, 0.0
 
 
-@njit(cache=True)
+@part
 def _leave(c, quiet, dt, window):  # type: ignore[no-untyped-def]
     c.calm_mask = ((c.calm_mask << 1) | quiet) & window
     c.calm = c.calm + dt if quiet else 0.0

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from detectors.errors import StateUnreadable
 
 MAGIC = b"FWS1"
+LINE = 64  # bytes that come from memory at once
+LARGE = 8 * LINE  # rows from this size on start and end with a line; a smaller one would only grow
 _HEAD = struct.Struct("<4sI")
 
 
@@ -38,6 +40,7 @@ class SlotState:
     def __init__(self, owner: str, version: str, fields: Sequence[Field]) -> None:
         self._owner = f"{owner}/{version}"
         self._fields = tuple(fields)
+        self._form = form(self._fields)
         self._rows = self._fresh(0)
         self.slots = 0
 
@@ -64,7 +67,7 @@ class SlotState:
     def copy(self) -> SlotState:
         """The same slots in memory of their own, without room to grow: what `dump` can take its time over."""
         copy = SlotState.__new__(SlotState)
-        copy._owner, copy._fields = self._owner, self._fields  # noqa: SLF001 - its own class
+        copy._owner, copy._fields, copy._form = self._owner, self._fields, self._form  # noqa: SLF001 - its own class
         copy._rows, copy.slots = self.rows.copy(), self.slots  # noqa: SLF001
         return copy
 
@@ -101,8 +104,10 @@ class SlotState:
         self._rows, self.slots = loaded, slots
 
     def _fresh(self, slots: int) -> NDArray[Any]:
-        form = np.dtype([(field.name, field.dtype, field.shape) for field in self._fields], align=True)
-        rows = np.zeros(slots, form)
+        size = slots * self._form.itemsize
+        memory = np.zeros(size + LINE, np.uint8)
+        start = -memory.ctypes.data % LINE
+        rows = memory[start : start + size].view(self._form)
         for field in self._fields:
             if field.fill:
                 rows[field.name] = field.fill
@@ -125,6 +130,18 @@ class SlotState:
 
     def _shape(self) -> list[list[Any]]:
         return [[field.name, field.dtype, list(field.shape)] for field in self._fields]
+
+
+def form(fields: Sequence[Field]) -> np.dtype[Any]:
+    """A row of these columns, in their order: those that are needed together come together."""
+    plain = np.dtype([(field.name, field.dtype, field.shape) for field in fields], align=True)
+    if plain.itemsize < LARGE:
+        return plain
+    formats = [(field.dtype, field.shape) for field in fields]
+    offsets = [place[1] for place in (plain.fields or {}).values()]
+    size = -(-plain.itemsize // LINE) * LINE
+    names = list(plain.names or ())
+    return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size})
 
 
 def _size(field: Field) -> int:
