@@ -12,6 +12,12 @@ after Gebraeel et al., IIE Transactions 37, 2005)
 
     P(T ≤ t) = Φ((mt − d)/s) + exp(2md/σ² + 2vd²/σ⁴) · Φ(−(2vdt + σ²(mt + d))/(σ²s)),  s² = σ²t + vt²
 
+**Rest.** A cell that was left alone, a tyre that was topped up jump back from the limit. Such a block (`JUMP`
+deviations) is no noise of the trend: half of it is thought to last, half to fade at `FADES`, until the blocks after it
+say which (an intervention on two components of a structural model: Harvey, 1989). What has lasted so far is expected to
+go on: it slows the wear by its mean and blurs it by its square, as a compound Poisson process does. A jump of half the
+way from the first level to the limit is a repair, after which that count begins anew.
+
 severity = the standard deviations by which the level is expected to lie beyond the limit `ahead_ms` from now, 0 if it
 is more likely not to: it asks for a trend, where a restless signal near its limit would do for P alone. surprise is
 −ln(1 − P(T ≤ ahead)). `Scores.ahead` has the days to 10 % and to 90 % of P (inf: not within `FURTHEST` days), and P
@@ -36,6 +42,12 @@ MODELS = np.array([[q, turning] for q in (0.0, 0.03, 0.3, 3.0) for turning in (0
 TURNS = 8.0  # blocks for which a slope is thought to go on turning; without an end, wear would heal as often as not
 QUICKENS = 0.3  # share of its slope by which wear may quicken on the way; 0 is late by a sixth where it grows as t²
 COUNT = len(MODELS)
+JUMP = 3.5  # deviations back from the limit that no noise explains; 2.5 cuts noise in half, 5 takes rests for noise
+FADES = math.exp(-1.0 / 4.0)  # of a recovery a span; 12 spans for 4 tell a fading recovery from a lasting one too late
+LASTS = 0.5  # share of a jump that is thought to last; 0.2 foretells too soon, 0.7 nearly doubles the interval
+SETTLED = 8.0  # blocks until jumps are looked for; earlier, the noise is hardly known
+REPAIR = 0.5  # of the way to the limit
+FARTHEST = 1e8  # noises squared of a jump; more leaves no digits for what comes after it
 FORGET = 0.98  # of a model's weight a block; 1 believes for weeks that a healthy level stands still
 PRIOR = 4.0  # blocks that `floor_sd` counts for
 SLOPE_SD = 0.5  # deviations a block: the slope that is thought possible before anything is seen
@@ -56,6 +68,8 @@ FIELDS = (
     Field("learn", "f4", fill=12.0),  # blocks before anything is said
     Field("limit", "f8", fill=math.inf),  # the value at which the owner would call it broken or spent
     Field("side", "f4", fill=1.0),  # 1: the limit is above, -1: below
+    Field("share", "f4"),  # if not 0, the limit is that share of the series' own first level (0.7: 30 % lost)
+    Field("doubt", "f4"),  # deviation of a limit that is not known exactly, as a share of the way to it
     Field("floor_sd", "f4"),  # noise of a block that is believed at the least, in the signal's unit
     Field("ahead_ms", "f4", fill=604_800_000.0),  # how far ahead a symptom looks; longer is earlier and less sure
     Field("last_ts", "i8"),
@@ -68,9 +82,13 @@ FIELDS = (
     Field("blocks", "f4"),
     Field("level", "f8", (COUNT,)),
     Field("slope", "f8", (COUNT,)),  # a span
-    Field("cover", "f8", (COUNT, 3)),  # of level, both, slope: in units of the noise
+    Field("rest", "f8", (COUNT,)),  # recovery that fades
+    Field("cover", "f8", (COUNT, 6)),  # of level, both, slope, level and rest, slope and rest, rest: in noises
     Field("squares", "f8", (COUNT,)),
     Field("known", "f8"),
+    Field("first", "f8"),  # level at the beginning
+    Field("healed", "f8"),  # by jumps, as far as it is thought to last
+    Field("healed_squares", "f8"),
     Field("weight", "f8", (COUNT,)),  # logarithm
     Field("severity", "f4"),
     Field("surprise", "f4"),
@@ -85,7 +103,7 @@ class Drift:
     """See the module. Parameters of a series are the columns that `FIELDS` gives a comment."""
 
     name: str = "drift"
-    version: str = "1"
+    version: str = "2"
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
@@ -106,48 +124,90 @@ def _noise(c, model):  # type: ignore[no-untyped-def]
 def _start(c, mean):  # type: ignore[no-untyped-def]
     for model in range(COUNT):
         c.level[model], c.slope[model] = mean, 0.0
-        c.cover[model, 0], c.cover[model, 1], c.cover[model, 2] = 1.0, 0.0, SLOPE_SD * SLOPE_SD
+        c.cover[model, 0], c.cover[model, 2] = 1.0, SLOPE_SD * SLOPE_SD
 
 
 @njit(cache=True)
-def _step(c, model, mean, gap, learn):  # type: ignore[no-untyped-def]
-    """One block through one filter, `gap` spans after the one before."""
-    diffusion, turning = MODELS[model, 0], MODELS[model, 1]
+def _go_on(c, model, gap):  # type: ignore[no-untyped-def]
+    """Move a filter to where it expects the series `gap` spans later."""
+    diffusion, turning, kept, p = MODELS[model, 0], MODELS[model, 1], FADES**gap, c.cover[model]
+    c.level[model] += c.slope[model] * gap
+    c.rest[model] *= kept
+    p[0] += 2.0 * gap * p[1] + gap * gap * p[2] + diffusion * gap + turning * gap**3 / 3.0
+    p[1] += gap * p[2] + turning * gap * gap / 2.0
+    p[2] += turning * gap
+    p[3] = kept * (p[3] + gap * p[4])
+    p[4] *= kept
+    p[5] *= kept * kept
+
+
+@njit(cache=True)
+def _off(c, model, mean):  # type: ignore[no-untyped-def]
+    """How far a block is from what a filter expects, and that expectation's variance in units of the noise."""
     p = c.cover[model]
-    ahead = c.level[model] + c.slope[model] * gap
-    p_level = p[0] + 2.0 * gap * p[1] + gap * gap * p[2] + diffusion * gap + turning * gap**3 / 3.0
-    p_both = p[1] + gap * p[2] + turning * gap * gap / 2.0
-    p_slope = p[2] + turning * gap
-    spread, off = p_level + 1.0, mean - ahead
+    return mean - c.level[model] - c.rest[model], max(p[0] + 2.0 * p[3] + p[5], 0.0) + 1.0
+
+
+@njit(cache=True)
+def _jumped(c, mean, learn):  # type: ignore[no-untyped-def]
+    """Whether the block lies so far back from the limit that the device was rested or mended; keeps count of it."""
+    best = c.weight.argmax()
+    off, spread = _off(c, best, mean)
+    back = -c.side * off
+    if c.known < SETTLED or back <= JUMP * math.sqrt(spread * _noise(c, best)):
+        return False
+    if back >= REPAIR * abs(c.limit - c.first):
+        c.healed, c.healed_squares = 0.0, 0.0
+    elif learn:
+        c.healed += LASTS * back
+        c.healed_squares += (LASTS * back) ** 2
+    return True
+
+
+@njit(cache=True)
+def _step(c, model, mean, learn, jumped):  # type: ignore[no-untyped-def]
+    """Let a filter take in the block that it foretold; of a jump it learns no noise."""
+    p = c.cover[model]
+    off, spread = _off(c, model, mean)
     noise = _noise(c, model)
-    freedom = PRIOR + c.known
-    if learn:
-        scaled = off * off / (spread * noise)
+    if jumped:
+        size = min(off * off / noise, FARTHEST)
+        p[0] += LASTS / (1.0 - LASTS) * size
+        p[5] += size
+        spread = _off(c, model, mean)[1]
+    elif learn:
+        freedom, scaled = PRIOR + c.known, off * off / (spread * noise)
         c.weight[model] = FORGET * c.weight[model] - 0.5 * (
             math.log(spread * noise) + (freedom + 1.0) * math.log1p(scaled / freedom)
         )
         c.squares[model] += off * off / spread
-    by_level, by_slope = p_level / spread, p_both / spread
-    c.level[model], c.slope[model] = ahead + by_level * off, c.slope[model] + by_slope * off
-    p[0], p[1] = p_level * (1.0 - by_level), p_both * (1.0 - by_level)
-    p[2] = max(p_slope - by_slope * p_both, 0.0)
+    level, slope, rest = p[0] + p[3], p[1] + p[4], p[3] + p[5]
+    c.level[model] += level / spread * off
+    c.slope[model] += slope / spread * off
+    c.rest[model] += rest / spread * off
+    p[0] = max(p[0] - level * level / spread, 0.0)
+    p[1] -= level * slope / spread
+    p[2] = max(p[2] - slope * slope / spread, 0.0)
+    p[3] -= level * rest / spread
+    p[4] -= slope * rest / spread
+    p[5] = max(p[5] - rest * rest / spread, 0.0)
 
 
 @njit(cache=True)
 def _passage(c, model, spans):  # type: ignore[no-untyped-def]
     """(P(level beyond the limit after `spans`), P(it was there by then)) under one model."""
     noise = _noise(c, model)
-    m, d = c.side * c.slope[model], c.side * (c.limit - c.level[model])
+    m, d = c.side * c.slope[model] - c.healed / c.blocks, c.side * (c.limit - c.level[model])
+    diffusion, doubt = noise * MODELS[model, 0] + c.healed_squares / c.blocks, c.doubt * abs(c.limit - c.first)
     p0, v = noise * c.cover[model, 0], noise * (c.cover[model, 2] + MODELS[model, 1] * min(spans, TURNS) / 3.0)
     if m * spans < d:
         v += (QUICKENS * m) ** 2
     both = 2.0 * noise * c.cover[model, 1] * spans
-    s = math.sqrt(max(noise * MODELS[model, 0] * spans + v * spans * spans + p0 + both, 1e-300))
+    s = math.sqrt(max(diffusion * spans + v * spans * spans + p0 + both + doubt * doubt, 1e-300))
     there = math.exp(log_tail((d - m * spans) / s))
-    if d <= 0.0:
+    if d <= 0.0 and doubt == 0.0:
         return there, 1.0
-    diffusion = noise * MODELS[model, 0]
-    if diffusion * spans < 1e-3 * s * s:
+    if d <= 0.0 or diffusion * spans < 1e-3 * s * s:
         return there, there
     power = 2.0 * m * d / diffusion + 2.0 * v * d * d / diffusion**2
     s = math.sqrt(diffusion * spans + v * spans * spans)
@@ -208,19 +268,31 @@ def _look_ahead(c):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _follow(c, mean, gap):  # type: ignore[no-untyped-def]
+    """Take a block through every filter, `gap` spans after the one before."""
+    learn = c.frozen == 0
+    for model in range(COUNT):
+        _go_on(c, model, gap)
+    jumped = _jumped(c, mean, learn)
+    for model in range(COUNT):
+        _step(c, model, mean, learn, jumped)
+    c.known += learn and not jumped
+
+
+@njit(cache=True)
 def _close(c, ts):  # type: ignore[no-untyped-def]
     """A block is over."""
     mean, middle = c.sum / c.number, 0.5 * (float(c.first_ms) + float(ts))
     if c.blocks == 0.0:
         _start(c, mean)
     else:
-        gap = max((middle - c.middle) / c.span_ms, 1e-6)
-        learn = c.frozen == 0
-        for model in range(COUNT):
-            _step(c, model, mean, gap, learn)
-        c.known += learn
+        _follow(c, mean, max((middle - c.middle) / c.span_ms, 1e-6))
     c.middle = middle
     c.blocks += 1.0
+    if c.blocks <= c.learn:
+        c.first += (mean - c.first) / c.blocks
+        if c.share != 0.0:
+            c.limit = c.share * c.first
     c.sum, c.number, c.block_ms = 0.0, 0.0, 0.0
     if c.blocks >= c.learn and math.isfinite(c.limit):
         _look_ahead(c)
