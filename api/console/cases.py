@@ -17,7 +17,9 @@ from api.pages import page
 from api.security import accounts
 from api.site import Db, Here, Site
 from api.telemetry import Latest, kind_of
+from detectors.faults import explain
 from detectors.finding import Finding
+from detectors.fleet import peers
 from ingest.errors import UnknownDevice
 from ingest.registry.devices import Device, access_device
 from ingest.store.errors import StoreError
@@ -56,6 +58,7 @@ def show(site: Here, staff: Staff, db: Db, number: Number, done: str = "") -> Re
         row=view.row,
         finding=view.finding,
         evidence=sorted(view.finding.evidence.signals, key=telling),
+        pack=_pack(db, view.finding),
         signals=_signals(device),
         device=device,
         charts=charts,
@@ -126,6 +129,12 @@ def _device(db: Session, tenant: str, identifier: str) -> Device | None:
 def _signals(device: Device | None) -> dict[str, Signal]:
     kind = kind_of(device) if device else None
     return {signal.name: signal for signal in kind.signals} if kind else {}
+
+
+def _pack(db: Session, finding: Finding) -> list[tuple[str, list[str]]]:
+    """All that speaks for a finding, and what other devices say of it."""
+    others = peers.about(db, finding)
+    return explain.parts(finding) + ([("Other devices", others)] if others else [])
 
 
 def _telemetry(

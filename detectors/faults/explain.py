@@ -13,24 +13,27 @@ from detectors.finding import Evidence, Finding, Sign, SignalEvidence
 
 def lines(finding: Finding) -> Iterator[str]:
     """What was found, why, how sure it is, what else it might be, and by which detector; a line each."""
-    evidence = finding.evidence
     yield f"{_label(finding.fault)} on {finding.device}: {_standing(finding)}"
-    yield f"  {evidence.summary}"
-    yield from _part("What was seen", evidence.reasons)
-    yield from _part("Signals", (_signal(one) for one in evidence.signals))
-    yield from _part(f"Signs, with their weight for this fault ({RAISE_AT:g} raises it)", map(_sign, evidence.signs))
-    yield from _part("Also considered", (f"{_label(name)}, weight {weight:g}" for name, weight in evidence.considered))
-    yield from _part("How sure", _sure(finding))
-    yield from _part("Data", _data(evidence))
-    yield from _part("Made by", (f"{finding.detector}, version {finding.version}", f"finding {finding.id}"))
-
-
-def _part(heading: str, facts: Iterable[str]) -> Iterator[str]:
-    """A heading and its facts; nothing where there are none."""
-    listed = list(facts)
-    if listed:
+    yield f"  {finding.evidence.summary}"
+    for heading, facts in parts(finding):
         yield f"{heading}:"
-        yield from (f"  {fact}" for fact in listed)
+        yield from (f"  {fact}" for fact in facts)
+
+
+def parts(finding: Finding) -> list[tuple[str, list[str]]]:
+    """What is behind the claim: a heading and its facts, where there are any."""
+    evidence = finding.evidence
+    signs = f"Signs, with their weight for this fault ({RAISE_AT:g} raises it)"
+    found: list[tuple[str, Iterable[str]]] = [
+        ("What was seen", evidence.reasons),
+        ("Signals", map(_signal, evidence.signals)),
+        (signs, map(_sign, evidence.signs)),
+        ("Also considered", (f"{_label(name)}, weight {weight:g}" for name, weight in evidence.considered)),
+        ("How sure", _sure(finding)),
+        ("Data", _data(evidence)),
+        ("Made by", (f"{finding.detector}, version {finding.version}", f"finding {finding.id}")),
+    ]
+    return [(heading, listed) for heading, facts in found if (listed := list(facts))]
 
 
 def _label(fault: str) -> str:

@@ -234,6 +234,8 @@ def test_a_case_can_be_worked_by_keyboard_alone(chromium: Browser, running: Runn
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_text("The note is on the timeline.")).to_be_visible()
+    page.keyboard.press("e")
+    expect(page.get_by_text("Made by")).to_be_visible()
     page.keyboard.press("v")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Your verdict is in.")).to_be_visible()

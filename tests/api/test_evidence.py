@@ -1,11 +1,11 @@
-"""The case page says when a limit will be reached."""
+"""The case page shows all that speaks for a finding, and when a limit will be reached."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
 
-from detectors.finding import Horizon
+from detectors.finding import Horizon, Sign
 from tests.api.conftest import Running
 from tests.api.world import World
 
@@ -25,3 +25,16 @@ def test_a_case_that_foresees_nothing_says_nothing_about_a_limit(world: World, r
     world.staff()
     number = world.coolant_case()
     assert "reach the limit" not in running.signed_in().get(f"/console/cases/{number}").text
+
+
+def test_the_case_page_shows_signs_with_their_weights_and_what_else_it_might_be(world: World, running: Running) -> None:
+    world.staff()
+    finding = world.finding("car-0417", "brake_wear", (), summary="The front pads wear through.")
+    sign = Sign("pads_thin", "Brake pad, front left", 1.0, "drift", world.clock.now(), 8.0, 4.2)
+    pack = replace(finding.evidence, signs=(sign,), considered=(("sensor_stuck", 0.4), ("<b>gone</b>", 0.2)))
+    (number,) = world.found(replace(finding, evidence=pack))
+    page = running.signed_in().get(f"/console/cases/{number}").text
+    assert "1  pads_thin: Brake pad, front left" in page
+    assert "Sensor is stuck, weight 0.4" in page
+    assert "<b>gone" not in page
+    assert f"finding {finding.id}" in page
