@@ -1,0 +1,348 @@
+"""Trips out of readings, one record a device: what the tracker runs over every reading of those who agreed.
+
+A message is put together from its readings (they share a time) and judged when the next one begins. A trip begins with
+movement, bridges stops and gaps up to `STAND_MS` (or three and a half of the device's own periods), and ends at its
+last movement. How it was driven is judged in two ways: by the extremes of acceleration that the device measures itself,
+and by the slope of its speed. The second is the chord over at least two seconds of speeds of which each is the median
+of three, so that one wrong value and steps of 1 km/h are nothing; the further readings lie apart, the less a chord
+shows of a short event, and the lower is its threshold.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from detectors.algorithms.state import Field
+from detectors.trips.signals import BACKWARD, CHANNELS, FORWARD, ODOMETER, RPM, SIDEWAYS, SPEED
+
+G = 9.81
+# Naturalistic studies (Simons-Morton et al. 2012, Am J Epidemiol 175:1075) count from 0.35 to 0.5 g, makers of trackers
+# from 0.25 to 0.45. Lower counts every light that turns red, higher only emergencies.
+HARSH = (0.30 * G, 0.35 * G, 0.40 * G)  # acceleration, braking, cornering: the peak that a sensor in the car measures
+CALM = 0.6  # of its threshold, below which an event is over; higher counts one event twice, lower joins two
+POSSIBLE = 1.2 * G  # no road tyre holds more: a broken reading
+EVENT_MS = 4_000  # a harsh event is half a sine so long, of which a chord sees the mean; shorter takes steady braking
+# seen every five seconds for a harsh one, longer overlooks what is harsh
+CHORD_MS = 1_900  # shortest chord: shorter is noise
+DENSE_MS = 8_000  # readings further apart show no harsh event
+POINTS = 4  # of the filtered speed, at least `APART_MS` apart
+APART_MS = 900
+MOVES = 5.0  # km/h: what stands, a satellite receiver still moves by up to 4
+STAND_MS = 300_000  # a longer stop ends a trip; shorter cuts at railway crossings, longer joins errands
+STOP_MS = 8_000  # from here on a stop is counted; shorter is creeping in a queue
+PERIODS = 3.5  # a gap of so many of the device's own periods is still none; smaller cuts at every lost message
+SLOWEST_MS = 1_200_000  # readings further apart than this make no trip
+FAST_FROM = 90.0  # km/h: below, roads decide what is fast, and nothing here knows them
+BIN = 5.0  # km/h, of the habit above `FAST_FROM`
+BINS = 32
+HABIT_S = 3_600.0  # of driving above `FAST_FROM` until there is a habit
+MEMORY_S = 72_000.0  # then older driving is halved
+USUAL = 0.95  # of the fast driving is no faster than usual
+NO_TIME = -(2**62)
+SPARE = 3  # trips that one reading or one silence ends at most
+FORWARD_EVENT, BRAKING_EVENT, CORNERING_EVENT = range(3)
+
+FIELDS = (
+    Field("owner", "i8"),  # stands for who agreed
+    Field("period_ms", "f8"),
+    Field("row_ts", "i8", fill=NO_TIME),
+    Field("done_ts", "i8", fill=NO_TIME),
+    Field("heard_ms", "i8"),  # receive time of the newest reading
+    Field("row", "f8", (CHANNELS,), fill=math.nan),
+    Field("last_ts", "i8", fill=NO_TIME),  # of the newest speed that was judged
+    Field("last", "f8"),
+    Field("raw_ts", "i8"),  # of the speed that waits for the next one
+    Field("raw", "f8"),
+    Field("before", "f8"),
+    Field("known", "i1"),  # whether there is a speed before
+    Field("waits", "i1"),
+    Field("point_ts", "i8", (POINTS,)),
+    Field("point", "f8", (POINTS,)),
+    Field("points", "i8"),
+    Field("pressed", "i1", (2,)),  # an event of the slope goes on
+    Field("felt_ts", "i8", (3,), fill=NO_TIME),
+    Field("open", "i1"),
+    Field("told", "i1"),
+    Field("start_ms", "i8"),
+    Field("moved_ms", "i8"),
+    Field("rows", "i8"),  # in which it moved
+    Field("meters", "f8"),
+    Field("moving_ms", "f8"),
+    Field("standing_ms", "f8"),
+    Field("idle_ms", "f8"),
+    Field("wait_ms", "f8"),  # standing since the last movement
+    Field("wait_idle_ms", "f8"),
+    Field("stops", "i8"),
+    Field("top", "f8"),
+    Field("felt", "i8", (3,)),
+    Field("felt_ms", "f8"),
+    Field("sloped", "i8", (2,)),
+    Field("sloped_ms", "f8"),
+    Field("fast_limit", "f8", fill=math.inf),
+    Field("fast_ms", "f8"),
+    Field("odometer_first", "f8", fill=math.nan),
+    Field("odometer", "f8", fill=math.nan),
+    Field("habit", "f4", (BINS,)),
+)
+TRIP = np.dtype(
+    [("slot", "i8"), ("start_ms", "i8"), ("end_ms", "i8")]
+    + [(name, "f8") for name in ("km", "moving_ms", "standing_ms", "idle_ms", "top", "felt_ms", "sloped_ms")]
+    + [("fast_limit", "f8"), ("fast_ms", "f8"), ("stops", "i8"), ("felt", "i8", 3), ("sloped", "i8", 2)]
+)
+
+
+@njit(cache=True)
+def _patience(c):  # type: ignore[no-untyped-def]
+    return max(STAND_MS, PERIODS * c.period_ms)
+
+
+@njit(cache=True)
+def _tell(c, slot, out, count):  # type: ignore[no-untyped-def]
+    """Write the trip down, unless it was a car moved in its yard or a wrong speed; how many there are now."""
+    c.told = 1
+    km = c.meters / 1000.0
+    driven = c.odometer - c.odometer_first
+    if 10.0 <= driven <= 2.0 * km + 10.0:  # odometers count whole kilometres; and one that was replaced jumps
+        km = driven
+    if c.rows < 2 or km < 0.3:
+        return count
+    t = out[count]
+    t.slot, t.start_ms, t.end_ms, t.km = slot, c.start_ms, c.moved_ms, km
+    t.moving_ms, t.standing_ms, t.idle_ms, t.stops, t.top = c.moving_ms, c.standing_ms, c.idle_ms, c.stops, c.top
+    t.felt_ms, t.sloped_ms, t.fast_limit, t.fast_ms = c.felt_ms, c.sloped_ms, c.fast_limit, c.fast_ms
+    for k in range(3):
+        t.felt[k] = c.felt[k]
+    for k in range(2):
+        t.sloped[k] = c.sloped[k]
+    return count + 1
+
+
+@njit(cache=True)
+def _begin(c, ts):  # type: ignore[no-untyped-def]
+    c.open, c.told, c.start_ms, c.moved_ms, c.rows = 1, 0, ts, ts, 0
+    c.meters = c.moving_ms = c.standing_ms = c.idle_ms = c.wait_ms = c.wait_idle_ms = 0.0
+    c.top = c.felt_ms = c.sloped_ms = c.fast_ms = 0.0
+    c.stops = 0
+    c.odometer_first = c.odometer = math.nan
+    for k in range(3):
+        c.felt[k] = 0
+    for k in range(2):
+        c.sloped[k] = 0
+    c.fast_limit = _usual(c)
+
+
+@njit(cache=True)
+def _usual(c):  # type: ignore[no-untyped-def]
+    """The speed that this driver goes beyond only seldom; infinite while that is not known."""
+    total = 0.0
+    for k in range(BINS):
+        total += c.habit[k]
+    if total < HABIT_S:
+        return math.inf
+    part, at = 0.0, 0
+    for k in range(BINS):
+        part += c.habit[k]
+        at = k
+        if part >= USUAL * total:
+            break
+    if total > MEMORY_S:
+        for k in range(BINS):
+            c.habit[k] *= 0.5
+    usual = FAST_FROM + BIN * (at + 1)
+    return usual + max(10.0, 0.05 * usual)
+
+
+@njit(cache=True)
+def _slope(c, ts, value, dt):  # type: ignore[no-untyped-def]
+    """A filtered speed: harsh events in its slope."""
+    if c.points > 0 and ts - c.point_ts[c.points - 1] < APART_MS:
+        return
+    if c.points == POINTS:
+        for k in range(POINTS - 1):
+            c.point_ts[k], c.point[k] = c.point_ts[k + 1], c.point[k + 1]
+        c.points -= 1
+    c.point_ts[c.points], c.point[c.points] = ts, value
+    c.points += 1
+    start = c.points - 2
+    while start >= 0 and ts - c.point_ts[start] < CHORD_MS:
+        start -= 1
+    if start < 0:
+        return
+    span = ts - c.point_ts[start]
+    slope = (value - c.point[start]) / 3.6 / (span / 1000.0)
+    share = 2.0 * EVENT_MS / (math.pi * span) * math.sin(min(math.pi * span / (2.0 * EVENT_MS), math.pi / 2.0))
+    if value >= MOVES:
+        c.sloped_ms += dt
+    for k in range(2):
+        push = slope if k == FORWARD_EVENT else -slope
+        limit = HARSH[k] * share
+        if c.pressed[k] == 0 and limit <= push <= POSSIBLE:
+            c.pressed[k] = 1
+            c.sloped[k] += 1
+        elif push < CALM * limit:
+            c.pressed[k] = 0
+
+
+@njit(cache=True)
+def _pass(c, value, dt):  # type: ignore[no-untyped-def]
+    """The time since the speed before: driven, or stood."""
+    c.meters += (value + c.last) / 2.0 / 3.6 * dt / 1000.0
+    if value < MOVES and c.last < MOVES:
+        c.wait_ms += dt
+        if c.row[RPM] > 300.0:
+            c.wait_idle_ms += dt
+        return
+    c.moving_ms += dt
+    if math.isfinite(c.row[FORWARD]) or math.isfinite(c.row[BACKWARD]) or math.isfinite(c.row[SIDEWAYS]):
+        c.felt_ms += dt
+    if min(value, c.last) >= FAST_FROM:
+        c.habit[min(int((value - FAST_FROM) / BIN), BINS - 1)] += dt / 1000.0
+    if min(value, c.last) > c.fast_limit:
+        c.fast_ms += dt
+
+
+@njit(cache=True)
+def _moved(c, ts, value):  # type: ignore[no-untyped-def]
+    """The trip goes on: what was stood until now lies within it."""
+    c.moved_ms = ts
+    c.told = 0
+    if value < MOVES:
+        return
+    c.rows += 1
+    if c.wait_ms > 0.0:
+        c.stops += c.wait_ms >= STOP_MS
+        c.standing_ms += c.wait_ms
+        c.idle_ms += c.wait_idle_ms
+        c.wait_ms = c.wait_idle_ms = 0.0
+
+
+@njit(cache=True)
+def _feel(c, ts):  # type: ignore[no-untyped-def]
+    """Harsh events among the extremes that the device measured since its last message."""
+    for k in range(3):
+        x = c.row[FORWARD + k]
+        push = -x if k == BRAKING_EVENT else abs(x) if k == CORNERING_EVENT else x
+        if HARSH[k] <= push <= POSSIBLE:
+            if ts - c.felt_ts[k] > EVENT_MS:
+                c.felt[k] += 1
+            c.felt_ts[k] = ts
+
+
+@njit(cache=True)
+def _drive(c, slot, ts, value, out, count):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """One more speed; how many trips there are now."""
+    dt = float(ts - c.last_ts) if c.last_ts != NO_TIME else math.inf
+    near = dt <= _patience(c)
+    if near and dt < c.period_ms:
+        c.period_ms += (dt - c.period_ms) / 2.0
+    elif near and max(value, c.last) >= MOVES:
+        c.period_ms += (min(dt, SLOWEST_MS) - c.period_ms) / 8.0
+    if c.open != 0 and ts - c.moved_ms > _patience(c):
+        if c.told == 0:
+            count = _tell(c, slot, out, count)
+        c.open = 0
+    if c.open == 0 and value >= MOVES:
+        start = max(c.last_ts, ts - int(c.period_ms)) if near else ts
+        dt = float(ts - start)
+        _begin(c, start)
+        c.last = c.last if near else value
+    if c.open != 0:
+        if near:
+            _pass(c, value, dt)
+        if max(value, c.last) >= MOVES:
+            _moved(c, ts, value)
+        c.top = max(c.top, value)
+    c.last, c.last_ts = value, ts
+    return count
+
+
+@njit(cache=True)
+def _settle(c, slot, out, count):  # type: ignore[no-untyped-def]
+    """The speed that waits for its neighbours is taken as it is; how many trips there are now."""
+    if c.waits != 0:
+        c.waits = c.known = c.points = 0
+        c.pressed[0] = c.pressed[1] = 0
+        count = _drive(c, slot, c.raw_ts, c.raw, out, count)
+    return count
+
+
+@njit(cache=True)
+def _speed(c, slot, ts, value, out, count):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Where readings are dense, pass the median of three on, under the time of the middle one; else each by itself."""
+    dense = c.period_ms <= DENSE_MS
+    if c.waits != 0 and (not dense or ts - c.raw_ts > DENSE_MS):
+        count = _settle(c, slot, out, count)
+    if not dense:
+        return _drive(c, slot, ts, value, out, count)
+    if c.waits != 0:
+        middle = min(max(c.raw, min(c.before, value)), max(c.before, value)) if c.known != 0 else c.raw
+        at = c.raw_ts
+        count = _drive(c, slot, at, middle, out, count)
+        if c.open != 0:
+            _slope(c, at, middle, float(ts - at))
+        c.before, c.known = c.raw, 1
+    c.raw, c.raw_ts, c.waits = value, ts, 1
+    return count
+
+
+@njit(cache=True)
+def _row(c, slot, out, count):  # type: ignore[no-untyped-def]
+    """Judge the message that is complete; how many trips there are now."""
+    ts, value = c.row_ts, c.row[SPEED]
+    c.done_ts, c.row_ts = ts, NO_TIME
+    if math.isfinite(value):
+        count = _speed(c, slot, ts, value, out, count)
+    if c.open != 0:
+        if max(c.last, value) >= MOVES or c.moved_ms == ts:
+            _feel(c, ts)
+        if math.isfinite(c.row[ODOMETER]):
+            if not math.isfinite(c.odometer_first):
+                c.odometer_first = c.row[ODOMETER]
+            if ts - c.moved_ms <= DENSE_MS:
+                c.odometer = c.row[ODOMETER]
+    for k in range(CHANNELS):
+        c.row[k] = math.nan
+    return count
+
+
+@njit(cache=True, nogil=True)
+def take(start, received_ms, slot, channel, ts, value, rows, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Take over readings from position `start` on, until all are done or `out` is full; the position, and how many."""
+    count = 0
+    for i in range(start, len(slot)):
+        if count >= len(out) - SPARE:
+            return i, count
+        if channel[i] < 0 or not math.isfinite(value[i]):
+            continue
+        c = rows[slot[i]]
+        if ts[i] <= c.done_ts or ts[i] < c.row_ts:
+            continue
+        if ts[i] > c.row_ts:
+            if c.row_ts != NO_TIME:
+                count = _row(c, slot[i], out, count)
+            c.row_ts = ts[i]
+        c.heard_ms = received_ms
+        if not math.isfinite(c.row[channel[i]]):
+            c.row[channel[i]] = value[i]
+    return len(slot), count
+
+
+@njit(cache=True, nogil=True)
+def sweep(start, now_ms, rows, out):  # type: ignore[no-untyped-def]
+    """Tell of trips whose devices have fallen silent, from slot `start` on; the slot it came to, and how many."""
+    count = 0
+    for slot in range(start, len(rows)):
+        if count >= len(out) - SPARE:
+            return slot, count
+        c = rows[slot]
+        if now_ms - c.heard_ms <= _patience(c):
+            continue
+        if c.row_ts != NO_TIME:
+            count = _row(c, slot, out, count)
+        count = _settle(c, slot, out, count)
+        if c.open != 0 and c.told == 0:
+            count = _tell(c, slot, out, count)
+    return len(rows), count
