@@ -37,7 +37,7 @@ FIELDS = (
     Field("after_ms", "f8", fill=7_200_000.0),  # silence that counts
     Field("lasting_ms", "f8", fill=86_400_000.0),  # silence that lasts; below a day a nightly switch is told as a fault
     Field("grace_ms", "f8", fill=900_000.0),  # and so much of it while we listened
-    Field("calm_ms", "f8", fill=900_000.0),  # heard again over this time: recovered
+    Field("calm_ms", "f8", fill=900_000.0),  # heard again over this time, without another silence: recovered
     Field("last_ts", "i8"),
     Field("heard", "i1"),  # 1 once it has said anything
     Field("heard_ts", "i8"),
@@ -52,7 +52,7 @@ class Silence:
     """See the module. Parameters of a series are the columns that `FIELDS` gives a comment."""
 
     name: str = "silence"
-    version: str = "2"
+    version: str = "3"
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
@@ -79,7 +79,7 @@ def _heard(c, ts, age):  # type: ignore[no-untyped-def]
     if c.frozen == 0:
         c.longest = habit if lasted else max(habit, unheard)
     if c.active != 0:
-        if unheard > c.calm_ms:
+        if c.back_ts == 0 or unheard >= c.after_ms:
             c.back_ts = ts
         elif ts - c.back_ts >= c.calm_ms:
             c.active = 0
@@ -94,7 +94,7 @@ def _silent(c, unheard, silent, lasts_from, habit):  # type: ignore[no-untyped-d
         return
     if c.active == 0 and silent >= max(c.after_ms, min(MARGIN * habit, lasts_from)):
         c.active = 1
-        c.onset = c.heard_ts - int(c.age)
+        c.onset, c.back_ts = c.heard_ts - int(c.age), 0
     if c.active == 1 and silent >= lasts_from:
         c.active = LASTING
 

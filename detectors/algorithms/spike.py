@@ -23,7 +23,11 @@ from detectors.algorithms.state import Field, SlotState
 
 LONGEST = 6  # readings that a jump may last and still be a spike; 1 misses a plug that is off for a while
 BACK = 0.5  # of the jump's limit, within which it is back; smaller misses what moved on meanwhile
-FEW, MANY = 0.15, 0.4  # shares of spikes that go up: a sensor that is cut off falls; in between it stays what it was
+FEW, MANY = (
+    0.15,
+    0.35,
+)  # shares of spikes that go up, counted with one more of each (Laplace), so that five of a coin do
+# not look like a sensor that is cut off, which always falls; in between it stays what it was
 UNKNOWN = 12.0  # periods unheard, after which nothing is known of the level; 3 loses a plug that is off and on
 
 FIELDS = (
@@ -57,7 +61,7 @@ class Spike:
     """See the module. Parameters of a series are the columns that `FIELDS` gives a comment."""
 
     name: str = "spike"
-    version: str = "1"
+    version: str = "2"
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
@@ -76,9 +80,9 @@ def _far(c):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _side(c):  # type: ignore[no-untyped-def]
     """Whether they go up too (1), or only down (-1)."""
-    share = c.rises / c.spikes
+    share = (c.rises + 1.0) / (c.spikes + 2.0)
     if c.active == 0:
-        return 1 if share >= 0.5 * (FEW + MANY) else -1
+        return -1 if share <= FEW else 1
     return 1 if share >= MANY else -1 if share <= FEW else c.active
 
 

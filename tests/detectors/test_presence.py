@@ -52,6 +52,15 @@ def test_a_device_that_is_off_every_night_is_missed_only_when_it_is_gone_for_lon
     assert active_at(scores, times, last + DAY) == LASTING
 
 
+@pytest.mark.parametrize("apart", [5, 20, 60])
+def test_a_device_that_is_back_has_recovered_however_seldom_it_speaks(apart: int) -> None:
+    back = START + 2 * DAY
+    heard = [START, *range(back, back + DAY, apart * MINUTE)]
+    scores, times = looked(Silence(), heard, START + 3 * DAY)
+    assert active_at(scores, times, back) == LASTING
+    assert active_at(scores, times, back + 2 * apart * MINUTE + 15 * MINUTE if apart == 5 else heard[2]) == 0
+
+
 def test_an_absence_that_was_told_of_is_no_habit() -> None:
     back = START + 5 * DAY
     heard = [START, *range(back, back + 2 * DAY, 15 * MINUTE)]

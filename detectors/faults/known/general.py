@@ -51,7 +51,7 @@ SENSOR_SPIKES = Fault(
     urgency="low",
     text_key="sensor_spikes",
     contact=False,
-    signature={"spikes:high": 1.0},
+    signature={"spikes:high": 1.0, "spikes:low": 0.6, "missing:high": -0.5},
 )
 SENSOR_DROPOUT = Fault(
     name="sensor_dropout",
@@ -61,8 +61,8 @@ SENSOR_DROPOUT = Fault(
     urgency="low",
     text_key="sensor_dropout",
     contact=False,
-    # one that is cut off falls as well
-    signature={"missing:high": 1.0, "spikes:low": -1.0},
+    # one with a loose plug jumps as well
+    signature={"missing:high": 1.0, "spikes:low": -0.6, "spikes:high": -0.6},
 )
 SENSOR_DRIFT = Fault(
     name="sensor_drift",
@@ -91,7 +91,7 @@ INTERMITTENT_CONTACT = Fault(
     text_key="intermittent_contact",
     contact=False,
     # a drive that begins while the plug is off takes that for the level, and what is right for a jump up
-    signature={"spikes:low": 1.0, "spikes:high": 0.6, "missing:high": 0.4},
+    signature={"spikes:low": 1.0, "spikes:high": 0.6, "missing:high": 0.5},
 )
 SILENT = Fault(
     name="silent",
@@ -101,8 +101,9 @@ SILENT = Fault(
     urgency="medium",
     text_key="silent",
     contact=True,
-    # while the connection comes and goes, that is what is wrong; a band in a drawer is missed by nobody
-    signature={"silent": 1.0, "unstable": -0.5, "put_away": -1.0},
+    # while the connection comes and goes, that is what is wrong; what lies in a drawer, or has run empty, is missed by
+    # nobody but its owner, who knows
+    signature={"silent": 1.0, "unstable": -0.5, "put_away": -1.0, "empty": -1.0},
     once_lasting=True,
 )
 UNSTABLE_CONNECTION = Fault(

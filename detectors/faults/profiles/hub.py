@@ -30,4 +30,6 @@ HUB = Profile(
         missing(plain("Board temperature", "Cel", "board_temp"), "memory_used", period_ms=5 * MINUTE),
     ),
     silent_after_s=2 * 3600,
+    # everything behind it is blind as well: a night without power is 8 hours, a day is too long to wait
+    silent_lasting_s=10 * 3600,
 )  # fmt: skip

@@ -62,6 +62,9 @@ WEARABLE = Profile(
         # in a drawer for half a day and more: when its battery is empty then, nobody misses it
         limit("put_away", plain("Worn on the skin", "1", "skin_contact"), period_ms=5 * MINUTE, side=-1, limit=0.5,
               hold_ms=12 * HOUR, calm_ms=HOUR),
+        # the last hours of a charge: its wearer is told by the band itself. Higher hides a band that breaks
+        limit("empty", plain("Battery level", "%", "battery_level"), period_ms=5 * MINUTE, side=-1, limit=5, back=2,
+              hold_ms=10 * MINUTE, calm_ms=20 * MINUTE),
         stuck(SKIN, period_ms=5 * MINUTE, min_ms=2 * HOUR, min_moves=300),
         stuck(PULSE, period_ms=5 * MINUTE, min_ms=2 * HOUR, min_moves=300),
         # the same skin in sleep within half a kelvin; 2 K off with good contact is the sensor
@@ -70,7 +73,8 @@ WEARABLE = Profile(
         spikes(plain("Skin temperature in sleep", "Cel", "skin_temp", WORN, ASLEEP), period_ms=5 * MINUTE, floor=1.5),
         spikes(plain("Heart rate in sleep", "/min", "heart_rate", WORN, ASLEEP), period_ms=5 * MINUTE, floor=15),
         missing(SKIN, "battery_level", period_ms=5 * MINUTE),
-        missing(PULSE, "battery_level", period_ms=5 * MINUTE),
+        # poor optics or a loose strap leave the pulse out in good health
+        missing(plain("Heart rate", "/min", "heart_rate", WORN, CLEAN), "battery_level", period_ms=5 * MINUTE),
     ),
     silent_after_s=4 * 3600,
 )  # fmt: skip
