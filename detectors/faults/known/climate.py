@@ -21,6 +21,7 @@ REFRIGERANT_LEAK = Fault(
         "superheat:high": 1.0,
         "starved_evaporator:high": 0.5,
         "hot_gas:high": 0.5,
+        "defrost_time:high": -0.5,
     },
 )
 COMPRESSOR_WEAR = Fault(
@@ -33,6 +34,7 @@ COMPRESSOR_WEAR = Fault(
     contact=True,
     signature={
         "compressor_vibration:high": 0.6,
+        "shaking_hard:high": 0.4,
         "hot_gas:high": 0.5,
         "heat_per_turn:low": 0.4,
         "starved_evaporator:low": 0.4,
@@ -81,6 +83,7 @@ FAN_WEAR = Fault(
     contact=True,
     signature={
         "compressor_vibration:high": 0.6,
+        "shaking_hard:high": 0.1,
         "fan_turns:low": 0.5,
         "starved_evaporator:high": 0.4,
         "superheat:high": -1.0,

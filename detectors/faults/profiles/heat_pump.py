@@ -5,6 +5,8 @@ compressor, so that a cold spell, which makes everything work harder, changes it
 one observation: shorter sees the daily round of hot water and set-back, longer finds a fault a day later.
 """
 
+from dataclasses import replace
+
 from detectors.faults.profile import (
     DAY,
     HOUR,
@@ -26,7 +28,8 @@ WARMING = Gate("mode", low=1, high=2)  # rooms or hot water
 DEFROSTING = Gate("mode", low=3, high=3)
 FLOWING = Gate("flow_rate", low=1)
 STEADY = (HEATING, Gate("compressor_speed", low=30, high=80))  # Hz: where inverters spend a heating day
-FROSTY = (Gate("outdoor_temp", low=-7, high=4), Gate("mode", low=1))  # colder air is dry, warmer melts the ice itself
+FROSTY = (Gate("outdoor_temp", low=-7, high=4), Gate("mode", low=1))  # colder air is dry
+DAMP = (Gate("outdoor_temp", low=4, high=7), Gate("mode", low=1))  # warmer air melts the ice itself
 
 APPROACH = Channel(
     "Outdoor air minus evaporator temperature",
@@ -43,6 +46,8 @@ INDOOR = plain("Indoor temperature", "Cel", "indoor_temp")
 OUTDOOR = plain("Outdoor temperature", "Cel", "outdoor_temp")
 RETURN = plain("Return water temperature", "Cel", "return_temp", FLOWING)
 EVAPORATOR = plain("Evaporator temperature", "Cel", "evaporator_temp", RUNNING)
+WARMING_EVAPORATOR = plain("Evaporator temperature while warming", "Cel", "evaporator_temp", RUNNING, WARMING)
+HEATING_RETURN = plain("Return water temperature while heating", "Cel", "return_temp", RUNNING, HEATING)
 
 TURNS = ("compressor_speed",)
 SUPERHEAT = plain("Superheat of the suction gas", "K", "superheat", RUNNING, WARMING)
@@ -61,8 +66,17 @@ SHAKING = Channel("Vibration per turn of the compressor", "mm/s/Hz", ("compresso
 AIR = Channel("Outdoor fan speed per turn of the compressor", "{rpm}/Hz", ("outdoor_fan_speed",), when=STEADY,
               over=TURNS)  # fmt: skip
 WATER = plain("Water flow while heating", "L/min", "flow_rate", RUNNING, HEATING)
+BOILER = (RUNNING, Gate("mode", low=2, high=2))
+SUPERHEAT_BOILER = plain("Superheat of the suction gas while it makes hot water", "K", "superheat", *BOILER)
+SHAKING_BOILER = Channel(
+    "Vibration per turn of the compressor while it makes hot water", "mm/s/Hz", ("compressor_vibration",), when=BOILER,
+    over=TURNS,
+)  # fmt: skip
+AIR_BOILER = Channel("Outdoor fan speed per turn of the compressor while it makes hot water", "{rpm}/Hz",
+                     ("outdoor_fan_speed",), when=BOILER, over=TURNS)  # fmt: skip
 DEFROSTS = Channel("Part of the time spent defrosting, in damp cold", "1", ("mode",), when=FROSTY, only=(DEFROSTING,),
                    over=("mode",))  # fmt: skip
+MILD_DEFROSTS = replace(DEFROSTS, label="Part of the time spent defrosting, above 4 degrees", when=DAMP)
 
 FIVE = {"period_ms": 5 * MINUTE}
 COMMON = {"period_ms": 5 * MINUTE, "min_age_ms": 5 * DAY, "min_count": 300}
@@ -76,6 +90,7 @@ CIRCUIT = {
     "lasting_ms": 12 * HOUR,
 }
 WEAR = {"period_ms": 5 * MINUTE, "span_ms": 12 * HOUR, "learn": 6, "memory": 40, "leave": 2.5, "hold_ms": 3 * HOUR}
+BOIL = WEAR | {"span_ms": HOUR, "learn": 5, "memory": 60, "hold_ms": 15 * MINUTE}
 LOOSE = {"calm_ms": 3 * DAY}  # a loose plug has good days; less makes an episode of each bad one
 SOME = {"span_ms": DAY, "learn": 3}  # likewise
 
@@ -93,18 +108,24 @@ HEAT_PUMP = Profile(
         departure("heat_per_turn", SPREAD, **WEAR, floor_share=0.055, side=-1, enter=4),
         departure("compressor_vibration", SHAKING, **WEAR, floor_share=0.06, side=1, enter=5),
         departure("fan_turns", AIR, **WEAR | {"leave": 1.8}, floor_share=0.05, side=-1, enter=3.6),
+        departure("superheat", SUPERHEAT_BOILER, **BOIL, floor_sd=0.7, floor_share=0.06, side=1, enter=4.5),
+        # hot water is made all the year at much the same speed: days of an hour of it differ by a hundredth or two
+        departure("compressor_vibration", SHAKING_BOILER, **BOIL, floor_share=0.045, side=1, enter=5),
+        departure("shaking_hard", SHAKING_BOILER, **BOIL, floor_share=0.045, side=1, enter=12),
+        departure("fan_turns", AIR_BOILER, **BOIL | {"leave": 1.8}, floor_share=0.05, side=-1, enter=3.6),
         # a tenth less water than usual; pumps that follow the load bring their own, wider spread
         departure("water_flow", WATER, **WEAR, floor_share=0.025, side=-1, enter=5),
         # 3.6 points of time: twice as many defrosts as a damp day asks for
-        departure("defrost_time", DEFROSTS, **WEAR, floor_sd=0.006, side=1, enter=6),
+        departure("defrost_time", DEFROSTS, **WEAR | {"span_ms": 8 * HOUR, "learn": 3}, floor_sd=0.006, side=1, enter=6),
+        departure("defrost_time", MILD_DEFROSTS, **WEAR | {"span_ms": 6 * HOUR, "learn": 3}, floor_sd=0.01, side=1, enter=6),
         seasonal("indoor_temp", INDOOR, **COMMON, floor_sd=0.6, smooth_ms=HOUR, enter=6, leave=3, need=16, of=20,
                  hold_ms=3 * HOUR, lasting_ms=12 * HOUR),
         stuck(OUTDOOR, **FIVE, min_ms=3 * HOUR, min_moves=300),
         stuck(EVAPORATOR, **FIVE, min_ms=90 * MINUTE, min_moves=200),
         stuck(RETURN, **FIVE, min_ms=90 * MINUTE, min_moves=200),
         spikes(OUTDOOR, **FIVE, floor=4, **LOOSE),
-        spikes(plain("Evaporator temperature while warming", "Cel", "evaporator_temp", RUNNING, WARMING), **FIVE, floor=5, **LOOSE),
-        spikes(plain("Return water temperature while heating", "Cel", "return_temp", RUNNING, HEATING), **FIVE, floor=5, **LOOSE),
+        spikes(WARMING_EVAPORATOR, **FIVE, floor=5, **LOOSE),
+        spikes(HEATING_RETURN, **FIVE, floor=5, **LOOSE),
         missing(OUTDOOR, "power", **FIVE, **SOME),
         missing(EVAPORATOR, "power", **FIVE, **SOME),
         missing(RETURN, "power", **FIVE, **SOME),
