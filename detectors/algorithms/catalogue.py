@@ -1,9 +1,11 @@
 """Every registered detector. Out-of-tree ones come by the entry point ``forewarn.detector``."""
 
+from collections.abc import Mapping
+
 from detectors.algorithms.cadence import Cadence
 from detectors.algorithms.counter import Counter
 from detectors.algorithms.departure import Departure
-from detectors.algorithms.detector import Detector
+from detectors.algorithms.detector import Detector, Local
 from detectors.algorithms.drift import Drift
 from detectors.algorithms.event import Event
 from detectors.algorithms.flap import Flap
@@ -45,3 +47,6 @@ BY_CLOCK = frozenset({"silence", "cadence"})
 
 HABITUAL = frozenset({"seasonal", "departure", "shift", "variance", "rate"})
 """Those that hold a series against its own habits: what lasts may become a habit."""
+
+OF_THE_HOUR: Mapping[str, Local] = {detector.name: detector for detector in (Seasonal(), Shift(), Variance())}
+"""Those whose habits have hours of the day: they are told what time it is where the device is."""

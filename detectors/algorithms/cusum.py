@@ -1,7 +1,7 @@
 """A cumulative sum of blocks against the series' own habits: what `shift` and `variance` have in common.
 
 Readings are put together in blocks of `span_ms` of observed time. Each block's statistic is held against the mean
-that the same hour of the day had in earlier blocks; the residual r is divided by the long-run deviation
+that the same hour of the device's own day had in earlier blocks; the residual r is divided by the long-run deviation
 σ·sqrt((1 + ρ)/(1 − ρ)), ρ the correlation of neighbouring residuals, so that slow weather is no shift. Then
 
     S⁺ = max(0, S⁺ + min(r, CLIP) − slack),  S⁻ likewise downwards         (Page, Biometrika 41, 1954)
@@ -16,9 +16,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from numba import njit
-
 from detectors.algorithms import persistence
+from detectors.algorithms.kernel import part
 from detectors.algorithms.state import Field
 
 HOURS = 24
@@ -63,17 +62,17 @@ FIELDS = (
 )
 
 
-@njit(cache=True)
-def _expected(c, ts):  # type: ignore[no-untyped-def]
-    """The statistic that is usual at this hour, and how many blocks say so."""
+@part
+def _expected(c, local):  # type: ignore[no-untyped-def]
+    """The statistic that is usual at this hour, and how many blocks say so; `local` is the device's own time."""
     if c.cycle == 0.0:
         return c.usual, c.blocks
-    hour = ts // HOUR_MS % HOURS
+    hour = local // HOUR_MS % HOURS
     known = c.hours_n[hour]
     return c.usual + (c.hours[hour] - c.usual) * known / (known + 0.5), known
 
 
-@njit(cache=True)
+@part
 def _spread(c):  # type: ignore[no-untyped-def]
     """Deviation of a block's residual, and the long-run one that a sum of them goes by."""
     floor = max(c.floor_sd, 1e-9 * abs(c.usual), 1e-12)
@@ -82,7 +81,7 @@ def _spread(c):  # type: ignore[no-untyped-def]
     return sd, sd * math.sqrt((1.0 + shared) / (1.0 - shared))
 
 
-@njit(cache=True)
+@part
 def _sum(c, residual, known, ts):  # type: ignore[no-untyped-def]
     """Add a block to both sums; what is usual at its hour rests on `known` blocks, and is off by as much."""
     deviation = _spread(c)[1] * math.sqrt((known + 1.5) / (known + 0.5))
@@ -102,12 +101,12 @@ def _sum(c, residual, known, ts):  # type: ignore[no-untyped-def]
         c.rose_n[way] += 1.0
 
 
-@njit(cache=True)
-def _learn(c, statistic, residual, known, ts):  # type: ignore[no-untyped-def]
+@part
+def _learn(c, statistic, residual, known, local):  # type: ignore[no-untyped-def]
     c.blocks += 1.0
     c.usual += (statistic - c.usual) / min(c.blocks, max(c.memory, 1.0))
     if c.cycle != 0.0:
-        hour = ts // HOUR_MS % HOURS
+        hour = local // HOUR_MS % HOURS
         c.hours_n[hour] = min(c.hours_n[hour] + 1.0, max(c.memory / HOURS, 1.0))
         c.hours[hour] += (statistic - c.hours[hour]) / c.hours_n[hour]
     if known >= 1.0:
@@ -118,16 +117,16 @@ def _learn(c, statistic, residual, known, ts):  # type: ignore[no-untyped-def]
         c.weight = keep * c.weight + 1.0
 
 
-@njit(cache=True)
-def close(c, statistic, ts):  # type: ignore[no-untyped-def]
-    """A block is over: judge its statistic against the habits, then let it join them."""
-    usual, known = _expected(c, ts)
+@part
+def close(c, statistic, local):  # type: ignore[no-untyped-def]
+    """A block is over at that local time: judge its statistic against the habits, then let it join them."""
+    usual, known = _expected(c, local)
     residual = statistic - usual if c.blocks > 0.0 else 0.0
     if c.blocks >= c.learn:
         _sum(c, residual, known, c.last_ts)
     far = max(c.sums[0], c.sums[1]) >= max(c.leave, 0.5 * c.enter + 1.0)
     if c.frozen == 0 and c.active == 0 and not far:
-        _learn(c, statistic, residual, known, ts)
+        _learn(c, statistic, residual, known, local)
         if c.learn <= c.blocks < c.learn + 1.0:
             for way in range(2):
                 c.sums[way] = 0.5 * c.enter if c.side * (0.5 - way) >= 0.0 else 0.0
@@ -135,10 +134,10 @@ def close(c, statistic, ts):  # type: ignore[no-untyped-def]
     c.mean, c.squares, c.number, c.block_ms = 0.0, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
-def judged(c, ts):  # type: ignore[no-untyped-def]
+@part
+def judged(c, local):  # type: ignore[no-untyped-def]
     """The signed sum, the statistic since that sum left zero, and the range expected of a block."""
-    usual, _ = _expected(c, ts)
+    usual, _ = _expected(c, local)
     way = 0 if c.sums[0] >= c.sums[1] else 1
     level = usual + (c.rose[way] / c.rose_n[way] if c.rose_n[way] > 0.0 else 0.0)
     if c.blocks < c.learn:
@@ -149,7 +148,7 @@ def judged(c, ts):  # type: ignore[no-untyped-def]
     return c.sums[way] if way == 0 else -c.sums[way], level, low, high
 
 
-@njit(cache=True)
+@part
 def take(c, x, ts):  # type: ignore[no-untyped-def]
     """Put a reading into the block under way; the time that was observed, and whether the block is full now."""
     observed = 0.0 if c.seen == 0.0 else min(float(ts - c.last_ts), persistence.GAP_PERIODS * c.period_ms)
@@ -163,7 +162,7 @@ def take(c, x, ts):  # type: ignore[no-untyped-def]
     return observed, c.block_ms >= c.span_ms
 
 
-@njit(cache=True)
+@part
 def show(c, signed, ts, observed):  # type: ignore[no-untyped-def]
     """Advance the symptom; it began when the sum left zero."""
     before = c.active

@@ -95,6 +95,14 @@ class Detector(Stateful, Protocol):
         ...
 
 
+class Local(Detector, Protocol):
+    """A detector whose habits have hours of the day: those of the clock where the device is."""
+
+    def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats, ahead_ms: Ints | None = None) -> Scores:
+        """As `Detector.update`; `ahead_ms` is what that clock is ahead of UTC at each reading, none: it shows UTC."""
+        ...
+
+
 Kernel = Callable[[Ints, Ints, Floats, NDArray[Any], tuple[Any, ...]], None]
 
 

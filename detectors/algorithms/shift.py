@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from numba import njit
-
 from detectors.algorithms import cusum
 from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.kernel import kernel
 from detectors.algorithms.state import Field, SlotState
 
 
@@ -22,18 +21,18 @@ class Shift:
     """See the module. Parameters of a series are the columns that `cusum.FIELDS` gives a comment."""
 
     name: str = "shift"
-    version: str = "1"
+    version: str = "2"
     fields: tuple[Field, ...] = cusum.FIELDS
 
-    def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
+    def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats, ahead_ms: Ints | None = None) -> Scores:
         out = Scores.blank(len(slot))
         results = (out.surprise, out.severity, out.low, out.high, out.judged, out.active, out.onset, out.count)
-        _update(slot, ts, value, state.rows, results)
+        _update(slot, ts, ts if ahead_ms is None else ts + ahead_ms, value, state.rows, results)
         return out
 
 
-@njit(cache=True, nogil=True)
-def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
+@kernel
+def _update(slot, ts, local, value, rows, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     surprise, severity, low, high, judged, active, onset, count = out
     for i in range(len(slot)):
         c = rows[slot[i]]
@@ -41,7 +40,7 @@ def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
         if not math.isfinite(value[i]):
             continue
         x = min(max(value[i], -cusum.HUGE), cusum.HUGE)
-        signed, judged[i], low[i], high[i] = cusum.judged(c, ts[i])
+        signed, judged[i], low[i], high[i] = cusum.judged(c, local[i])
         surprise[i], severity[i] = 2.0 * c.slack * abs(signed), abs(signed)
         if c.seen > 0.0 and ts[i] <= c.last_ts:
             continue
@@ -50,4 +49,4 @@ def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
             cusum.show(c, signed, ts[i], observed)
             active[i], onset[i], count[i] = c.active, c.onset, c.count
         if full:
-            cusum.close(c, c.mean, ts[i])
+            cusum.close(c, c.mean, local[i])

@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from numba import njit
-
 from detectors.algorithms import cusum
 from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.state import Field, SlotState
 
 LEAST = 4.0  # readings of a block that has a spread at all; a shorter one goes on
@@ -30,24 +29,24 @@ class Variance:
     """See the module. Parameters of a series are the columns that `FIELDS` and `cusum.FIELDS` give a comment."""
 
     name: str = "variance"
-    version: str = "1"
+    version: str = "2"
     fields: tuple[Field, ...] = FIELDS
 
-    def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
+    def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats, ahead_ms: Ints | None = None) -> Scores:
         out = Scores.blank(len(slot))
         results = (out.surprise, out.severity, out.low, out.high, out.judged, out.active, out.onset, out.count)
-        _update(slot, ts, value, state.rows, results)
+        _update(slot, ts, ts if ahead_ms is None else ts + ahead_ms, value, state.rows, results)
         return out
 
 
-@njit(cache=True)
+@part
 def _statistic(c):  # type: ignore[no-untyped-def]
     least = max(c.resolution, 1e-9 * abs(c.mean), 1e-12)
     return 0.5 * math.log(c.squares / c.number + least * least)
 
 
-@njit(cache=True, nogil=True)
-def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
+@kernel
+def _update(slot, ts, local, value, rows, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     surprise, severity, low, high, judged, active, onset, count = out
     for i in range(len(slot)):
         c = rows[slot[i]]
@@ -55,7 +54,7 @@ def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
         if not math.isfinite(value[i]):
             continue
         x = min(max(value[i], -cusum.HUGE), cusum.HUGE)
-        signed, level, least, most = cusum.judged(c, ts[i])
+        signed, level, least, most = cusum.judged(c, local[i])
         judged[i], low[i], high[i] = math.exp(level), math.exp(least), math.exp(most)
         surprise[i], severity[i] = 2.0 * c.slack * abs(signed), abs(signed)
         if c.seen > 0.0 and ts[i] <= c.last_ts:
@@ -65,4 +64,4 @@ def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
             cusum.show(c, signed, ts[i], observed)
             active[i], onset[i], count[i] = c.active, c.onset, c.count
         if full and c.number >= LEAST:
-            cusum.close(c, _statistic(c), ts[i])
+            cusum.close(c, _statistic(c), local[i])

@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from detectors.algorithms.attention import Attention
-from detectors.algorithms.catalogue import DETECTORS
+from detectors.algorithms.catalogue import DETECTORS, OF_THE_HOUR
 from detectors.algorithms.detector import Ints, Scores, new_state
 from detectors.algorithms.seasonal import Seasonal
 from detectors.algorithms.state import SlotState
@@ -22,6 +22,7 @@ from detectors.engine.claims import ORDINARY, Teller
 from detectors.engine.claims import ContactRule as ContactRule  # noqa: PLC0414 - who makes an engine needs it
 from detectors.engine.coupled import Coupled
 from detectors.engine.derive import SIGNAL_FIELDS, WATCH_FIELDS, derive, news
+from detectors.engine.expiry import expired
 from detectors.engine.fleet import Fleet, Lookup
 from detectors.engine.flood import Floods
 from detectors.engine.learning import Learning
@@ -120,6 +121,9 @@ class Engine:
         found = self._connected(self._presence.look(self.log_ms, self.received_ms)) + self._ask()
         found += self._connected(self._coupled.look(self.log_ms))
         found += flood.calm(self.floods, self.log_ms, self.received_ms, self._tenant)
+        over = expired(self.fleet, self.patients, self.states["event"], self._slot_of, self.log_ms)
+        for device, symptom in list(over):
+            found += self._renew(device, symptom.watch, "recovered")
         for device, symptom in list(self._learning.normal(self.patients)):
             found += self._renew(device, symptom.watch, "normal")
         self._learning.freeze(self.patients, self._slot_of, self.received_ms)
@@ -253,9 +257,9 @@ class Engine:
             watch, ts = samples.watch[index], samples.ts[index]
             slot = self._slot_of[watch]
             state, value = self.states[detector.name], samples.value[index]
-            if isinstance(detector, Seasonal):
+            if detector.name in OF_THE_HOUR:
                 ahead_ms = self.fleet.ahead_ms(self._device_of[watch], ts)
-                scores = detector.update(state, slot, ts, value, ahead_ms)
+                scores = OF_THE_HOUR[detector.name].update(state, slot, ts, value, ahead_ms)
             else:
                 scores = detector.update(state, slot, ts, value)
             for at in news(self.states["watches"], watch, ts, scores.active, scores.severity).tolist():

@@ -10,11 +10,14 @@ import pytest
 from detectors.algorithms.detector import Scores, new_state
 from detectors.algorithms.shift import Shift
 from detectors.algorithms.variance import Variance
+from detectors.engine.zones import Zones
 
 MINUTE = 60_000
+HOUR = 60 * MINUTE
 DAY = 288  # readings
 MONDAY = 1_767_571_200_000  # 2026-01-05 00:00 UTC
 STEP = 5 * MINUTE
+SUMMER_TIME = 1_774_746_000_000  # 2026-03-29 01:00 UTC, in Berlin
 CLEAN = {"period_ms": STEP}
 
 
@@ -117,3 +120,26 @@ def test_noise_below_the_resolution_means_nothing() -> None:
     values[:, 30 * DAY :] = 20 + 3 * (values[:, 30 * DAY :] - 20)
     assert run(Variance(), values).active.any()
     assert not run(Variance(), values, resolution=0.5).active.any()
+
+
+@pytest.mark.parametrize("detector", [Shift(), Variance()], ids=["shift", "variance"])
+def test_habits_have_the_hours_of_the_devices_own_clock_across_the_change_of_summer_time(detector: Any) -> None:
+    ts = MONDAY + STEP * np.arange(120 * DAY)
+    ahead = _berlin(ts)
+    busy = (ts + ahead) // HOUR % 24 == 7
+    values = np.random.default_rng(5).normal(0, 1, len(ts)) * np.where(busy, 3, 1) + 40 * busy
+    state = new_state(detector, 1)
+    state.set(0, **CLEAN)
+    high = detector.update(state, np.zeros(len(ts), np.int64), ts, values, ahead).high
+    month = 30 * DAY * STEP
+    before, after = (
+        [float(np.median(high[(ts >= start) & (ts < start + DAY * STEP) & where])) for where in (busy, ~busy)]
+        for start in (SUMMER_TIME - month, SUMMER_TIME)
+    )
+    assert after == pytest.approx(before, rel=0.2)
+    assert after[0] > 2 * after[1]
+
+
+def _berlin(ts: Any) -> Any:
+    zones = Zones()
+    return zones.offsets(np.full(len(ts), zones.number("Europe/Berlin")), ts)
