@@ -14,6 +14,7 @@ from detectors import queries
 from detectors.config import Config
 from ingest.build import open_log
 from ingest.config import Config as IngestConfig
+from kit.clock import SystemClock
 from kit.db import connect, transaction
 from kit.errors import ForewarnError
 from kit.plugins import Check, Role
@@ -21,6 +22,7 @@ from kit.settings import Core, Settings
 from kit.supervise import Stop, in_thread
 
 LAG_ENTRIES = 2000  # log entries behind which `doctor` calls the detector slow
+TRIPS_IDLE_S = 1.0  # between two looks for trips in a quiet log; nobody waits for one
 
 
 def keep_kernels(settings: Settings) -> None:
@@ -36,7 +38,7 @@ def _run_detector(settings: Settings, stop: Stop) -> None:
     keep_kernels(settings)
     from detectors.engine import worker
 
-    with _shadow(settings, stop):
+    with _shadow(settings, stop), _trips(settings, stop):
         worker.run(settings, stop, open_log(settings))
 
 
@@ -61,6 +63,26 @@ def _shadow(settings: Settings, stop: Stop) -> Iterator[None]:
         stop.set()  # the live detector has ended, whatever ended it
         thread.join()
         shadow.close()
+        log.close()
+        database.dispose()
+
+
+@contextmanager
+def _trips(settings: Settings, stop: Stop) -> Iterator[None]:
+    """The looking for trips of those who agreed to be coached, in a thread beside the live detector."""
+    from detectors.trips.tracker import warm
+    from detectors.trips.worker import Trips
+
+    warm()
+    database, log = connect(settings), open_log(settings)
+    trips = Trips(database, log, settings.of(Config), settings.of(Core).tenant, SystemClock())
+    thread = in_thread("trips", trips.step, stop, TRIPS_IDLE_S)
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        trips.close()
         log.close()
         database.dispose()
 

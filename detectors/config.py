@@ -59,3 +59,6 @@ class Config(Section):
     attention_threshold: float = Field(
         8.65, gt=0, description="Surprise (nats) at which `detectors score` raises attention; lower shows more."
     )
+    trip_days: float = Field(
+        90.0, ge=1, le=3650, description="Days for which trips are kept for those who agreed to be coached."
+    )

@@ -14,3 +14,5 @@ checkpoint_seconds = histogram(
 trust_decisions = counter(
     "detector_trust_decisions", "Decisions about who may contact, by fault and state.", "fault", "state"
 )
+trips = counter("detector_trips", "Trips kept for coaching; one that goes on after all counts again.")
+trips_forgotten = counter("detector_trips_forgotten", "Trips deleted: consent or age ended, erased, or another owner.")

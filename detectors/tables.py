@@ -214,3 +214,42 @@ class IncidentFindingRow(Base):
 
     finding_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("finding.id", ondelete="CASCADE"), primary_key=True)
     incident_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("incident.id", ondelete="CASCADE"), index=True)
+
+
+class TripRow(Base):
+    """A trip of a device whose owner agreed to be coached; see `detectors.trips.trip.Trip`. Gone with the consent."""
+
+    __tablename__ = "trip"
+    __table_args__ = (
+        Index("ix_trip_device", "tenant", "device", "started_at"),
+        Index("ix_trip_owner", "tenant", "owner"),
+        Index("ix_trip_ended", "ended_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    device: Mapped[str]
+    owner: Mapped[str]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    distance_km: Mapped[float]
+    moving_s: Mapped[float]
+    standing_s: Mapped[float]
+    idle_s: Mapped[float]
+    stops: Mapped[int]
+    top_speed: Mapped[float]
+    braking: Mapped[int | None]
+    acceleration: Mapped[int | None]
+    cornering: Mapped[int | None]
+    fast_s: Mapped[float | None]
+    judged_by: Mapped[str]
+
+
+class TripCheckpointRow(Base):
+    """What is known of trips under way in one partition after the frame at `log_offset`; none where nobody agreed."""
+
+    __tablename__ = "trip_checkpoint"
+
+    partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    log_offset: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[bytes] = mapped_column(LargeBinary)

@@ -46,7 +46,7 @@ SPARE = 3  # trips that one reading or one silence ends at most
 FORWARD_EVENT, BRAKING_EVENT, CORNERING_EVENT = range(3)
 
 FIELDS = (
-    Field("owner", "i8"),  # stands for who agreed
+    Field("agreed", "i8"),  # stands for who agreed
     Field("period_ms", "f8"),
     Field("row_ts", "i8", fill=NO_TIME),
     Field("done_ts", "i8", fill=NO_TIME),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -51,21 +52,28 @@ class Tracker:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def agree(self, devices: Iterable[Device]) -> int:
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The devices that are followed."""
+        return tuple(self._numbers)
+
+    def agree(self, devices: Iterable[Device], erasures: Mapping[int, int] = MappingProxyType({})) -> int:
         """Follow these devices from now on and no other; how many that were followed are forgotten.
 
-        A device that came to another owner is forgotten and begun anew. Types that make no trips are left out.
+        A device that came to another owner, or whose `erasures` (by number) have become more, is forgotten and begun
+        anew. Types that make no trips are left out.
         """
         wanted = {device.no: device for device in devices if _channels(device) is not None}
+        stamps = {no: _stamp(device, erasures.get(no, 0)) for no, device in wanted.items()}
         slots = dict(zip(self._numbers, range(len(self._numbers)), strict=True))
-        owners = self._state["owner"]
-        kept = [no for no in sorted(wanted) if no in slots and owners[slots[no]] == _stands_for(wanted[no])]
+        agreed = self._state["agreed"]
+        kept = [no for no in sorted(wanted) if no in slots and agreed[slots[no]] == stamps[no]]
         fresh = SlotState("trips", VERSION, kernel.FIELDS)
         fresh.grow(len(wanted))
         self._devices, before, self._numbers = wanted, len(self._numbers), sorted(wanted)
         for slot, no in enumerate(self._numbers):
             device = wanted[no]
-            fresh.set(slot, owner=_stands_for(device), period_ms=1000.0 * DEVICE_TYPES.get(device.type).period_s)
+            fresh.set(slot, agreed=stamps[no], period_ms=1000.0 * DEVICE_TYPES.get(device.type).period_s)
         at = np.searchsorted(self._numbers, kept)
         fresh.rows[at] = self._state.rows[[slots[no] for no in kept]]
         self._state = fresh
@@ -176,6 +184,14 @@ def _channels(device: Device) -> NDArray[np.int8] | None:
     return channels(DEVICE_TYPES.get(device.type)) if device.type in DEVICE_TYPES else None
 
 
-def _stands_for(device: Device) -> int:
-    """A number that stands for the owner; kept in place of their name."""
-    return zlib.crc32(str(device.owner).encode())
+def _stamp(device: Device, erasures: int) -> int:
+    """A number that stands for what was agreed with whom; kept in place of the owner's name."""
+    return zlib.crc32(f"{device.owner}|{erasures}".encode())
+
+
+def warm() -> None:
+    """Load or compile the kernels before the first reading waits for them."""
+    state, out = SlotState("trips", VERSION, kernel.FIELDS), np.empty(ROOM, kernel.TRIP)
+    nothing = np.empty(0, np.int64)
+    kernel.take(0, 0, nothing, np.empty(0, np.int8), nothing, np.empty(0), state.rows, out)
+    kernel.sweep(0, 0, state.rows, out)

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from ingest.tables import PermissionRow
 
 VITALS = "vitals"  # that the vital signs of the wearer are judged
-PURPOSES = frozenset({VITALS})
+COACHING = "coaching"  # that trips are kept and how they were driven is judged
+PURPOSES = frozenset({VITALS, COACHING})
 """Purposes that decide what is looked at. Others, such as being written to, are not kept here."""
 
 

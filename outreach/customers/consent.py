@@ -12,8 +12,13 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from detectors import metrics
+from detectors.trips import store
 from ingest.registry import permissions
+from kit.logs import get
 from outreach.tables import ConsentRow
+
+_log = get("consent")
 
 
 def grant(session: Session, tenant: str, customer_id: str, purpose: str, *, source: str, at: datetime) -> bool:
@@ -44,6 +49,8 @@ def withdraw(session: Session, tenant: str, customer_id: str, purpose: str, at: 
     """End a consent at once; False when none was in force."""
     if purpose in permissions.PURPOSES:
         permissions.forbid(session, tenant, customer_id, purpose)
+    if purpose == permissions.COACHING:
+        _forget_trips(session, tenant, customer_id)
     done = session.execute(
         update(ConsentRow)
         .where(
@@ -55,3 +62,9 @@ def withdraw(session: Session, tenant: str, customer_id: str, purpose: str, at: 
         .values(withdrawn_at=at)
     )
     return cast("CursorResult[tuple[()]]", done).rowcount > 0
+
+
+def _forget_trips(session: Session, tenant: str, customer_id: str) -> None:
+    gone = store.forget(session, tenant, customer_id)
+    metrics.trips_forgotten.inc(gone)
+    _log.info("trips forgotten", customer=customer_id, trips=gone)
