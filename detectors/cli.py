@@ -12,12 +12,14 @@ import typer
 
 from detectors.config import Config
 from detectors.fleet import cli as fleet
+from detectors.trips import cli as trips
 from ingest.command import command_session
 from kit.cli import JsonFlag, emit, settings
 from kit.errors import ForewarnError
 
 app = typer.Typer(help="Detectors: what they look for, and their scores over any table.", no_args_is_help=True)
 app.command("incidents")(fleet.show)
+app.command("trips")(trips.show)
 
 
 def register(root: typer.Typer) -> None:

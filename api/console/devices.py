@@ -13,6 +13,7 @@ from api.charts.data import Chart
 from api.console.access import SignedIn, Staff
 from api.console.commands import DONE, GIVE_UP, USUAL
 from api.console.pictures import device_charts
+from api.console.trips import trips
 from api.pages import page
 from api.site import Db, Here, Site
 from api.telemetry import Latest, kind_of
@@ -82,6 +83,7 @@ def device(site: Here, staff: Staff, db: Db, identifier: str, done: str = "") ->
         commands=commands.of_device(db, found),
         give_up=GIVE_UP,
         usual=USUAL,
+        trips=trips(db, found),
         done=done if done in DONE else "",
         done_words=DONE.get(done, ""),
     )
