@@ -19,12 +19,17 @@ FALL, EVENT, MISSING = HOW["fall_per_hour"], HOW["event"], HOW["missing"]
 BEFORE = np.iinfo(np.int64).min
 GAP_MS = 3_600_000.0  # a fall over a longer gap says nothing about its speed
 HOUR_MS = 3_600_000.0
+STEP = 0.01  # of the usual gap at each reading; larger takes a day of holes for the way the device reports
 NOTHING, NEVER = -1.0, -2.0  # what an event channel says when nothing happened since the last message, or ever
 GROWN = 1.5  # times the severity that was last told; smaller tells of noise, larger tells late
 AGAIN_MS = 86_400_000  # a symptom that does not grow is told again so often; shorter is work, longer is stale evidence
 LEAST = 0.25  # of severity: growth below it is told by nobody
 
-SIGNAL_FIELDS = (Field("ts", "i8", fill=BEFORE), Field("value", "f8"))
+SIGNAL_FIELDS = (
+    Field("ts", "i8", fill=BEFORE),
+    Field("value", "f8"),
+    Field("usual_ms", "f8"),  # between two readings: their median, 0 while nothing is known
+)
 WATCH_FIELDS = (
     Field("ts", "i8", fill=BEFORE),
     Field("value", "f8"),
@@ -152,6 +157,18 @@ def _hold(channel, gates, base, ts, signals):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _pace(here, ts):  # type: ignore[no-untyped-def]
+    """Follow the median of the gaps between a signal's readings, by steps (Robbins and Monro 1951)."""
+    if here.ts == BEFORE:
+        return
+    gap = float(ts - here.ts)
+    if here.usual_ms == 0.0:
+        here.usual_ms = gap
+    else:
+        here.usual_ms *= 1.0 + STEP if gap > here.usual_ms else 1.0 - STEP
+
+
+@njit(cache=True)
 def _number(channel, gates, base, reading, signals, watch):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """What the channel makes of a reading `(signal, ts, value of its first signal, of its second)`, NaN for nothing."""
     signal, ts, first, second = reading
@@ -179,6 +196,7 @@ def _derive(device, signal, ts, value, program, devices, signals, watches, out):
         if ts[i] <= here.ts:
             skipped += 1
             continue
+        _pace(here, ts[i])
         here.ts, here.value = ts[i], value[i]
         wanted = d.type_no * SIGNALS + signal[i]
         for k in range(triggers[wanted, 0], triggers[wanted, 1]):

@@ -318,8 +318,14 @@ class Engine:
         known, kind = self.fleet.devices[device], self.fleet.type_of(device)
         if not known.tenant or kind is None:
             return []
-        scene = Scene(kind.device_type, kind.profile, partial(self.band, device), known.time_zone)
+        scene = Scene(
+            kind.device_type, kind.profile, partial(self.band, device), known.time_zone, partial(self._pace, device)
+        )
         return self._teller.tell(made, self.patients[device], known, scene)
+
+    def _pace(self, device: int, signal: int) -> float:
+        """The usual time between two readings of a signal of the device, in ms."""
+        return float(self.states["signals"]["usual_ms"][self.fleet.columns["signal_at"][device] + signal])
 
     def _heard(self, slots: Ints, batch: ReadingBatch, frame: Ints, received_ms: Ints, log_ms: Ints) -> list[Finding]:
         """Tell the detectors of presence who spoke in each frame, and how old the newest was of what they had kept."""

@@ -32,12 +32,16 @@ BandOf = Callable[[int, int, int], Band]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where a claim is made: the device's type and profile, where to look up expected ranges, the device's zone."""
+    """Where a claim is made: the device's type and profile, where to look up expected ranges, the device's zone.
+
+    `pace_of` gives the usual time between two readings of a signal (its number) in ms, 0 for one that is not known.
+    """
 
     device_type: DeviceType
     profile: Profile
     band_of: BandOf
     time_zone: str = "UTC"
+    pace_of: Callable[[int], float] = lambda _signal: 0.0
 
 
 def build(claim: Claim, scene: Scene) -> Evidence:
@@ -126,12 +130,16 @@ def _sign(symptom: Symptom, claim: Claim, scene: Scene) -> Sign:
 
 
 def _missing(claim: Claim, scene: Scene, seen: int) -> float:
-    """Share of the expected messages that did not come; 0 where the symptom looks only at some of them."""
+    """Share of the expected messages that did not come; 0 where the symptom looks only at some of them.
+
+    A device that reports less often than its type usually does is held against its own pace.
+    """
     worst = claim.symptoms[0] if claim.symptoms else None
     if worst is None or not scene.device_type.always_on or worst.watch >= len(scene.profile.watches):
         return 0.0
     channel = scene.profile.watches[worst.watch].channel
-    wanted = (worst.ts - worst.onset) / (1000.0 * scene.device_type.period_s)
+    pace = scene.pace_of(scene.device_type.signal(channel.signals[0]).number)
+    wanted = (worst.ts - worst.onset) / max(1000.0 * scene.device_type.period_s, pace)
     if channel.when or channel.only or wanted < 1:
         return 0.0
     return round(min(max(1.0 - seen / wanted, 0.0), 1.0), 3)

@@ -117,3 +117,17 @@ def test_a_sensor_that_is_missing_from_messages_is_shown_to_staff(program: Progr
     assert {finding.fault for finding in found} == {"sensor_dropout"}
     assert not any(finding.contact for finding in found)
     assert "was missing from" in found[0].evidence.summary
+
+
+@pytest.mark.parametrize(("kind", "fault"), [("water_meter", "burst_pipe"), ("room_sensor", "battery_wear")])
+def test_a_device_that_reports_a_third_as_often_as_its_type_is_told_of_as_well(
+    program: Program, kind: str, fault: str
+) -> None:
+    """Nothing is missing from what a maker never meant to send."""
+    onset = NOW - 8 * DAY
+    truth = SIMULATED.get(fault).draw(np.random.default_rng(108), "d", kind, onset, NOW - 2 * DAY)
+    whole = life(DeviceSpec("d", kind, "m", "1", "l", "o", "Europe/Berlin"), DAYS, 108, (truth,))
+    known = Device(1, "demo", "d", kind, "", "", "", "Europe/Berlin", "o")
+    kept = np.flatnonzero(np.isin(whole.ts, np.unique(whole.ts)[::3]))
+    found = engine_of(program, [known]).process(Frame(NOW, whole.take(kept)))
+    assert {finding.fault for finding in found if finding.contact} == {fault}
