@@ -23,6 +23,8 @@ COOLANT_LEAK = Fault(
         "coolant_level:high": 1.0,
         "code_hot": 1.0,
         "code_hot_pending": 0.5,
+        # a caliper that binds makes the engine pull harder
+        "pad_wear:high": -0.5,
     },
 )
 THERMOSTAT_STUCK = Fault(
@@ -64,7 +66,12 @@ WEAK_12V_BATTERY = Fault(
     urgency="medium",
     text_key="weak_12v_battery",
     contact=True,
-    signature={"start_voltage:low": 1.0, "start_voltage_low": 1.0, "charging_voltage_low": -2.0},
+    signature={
+        "start_voltage:low": 1.0,
+        "start_voltage_low": 1.0,
+        "start_going": 0.5,
+        "charging_voltage_low": -2.0,
+    },
 )
 MISFIRE = Fault(
     name="misfire",
@@ -168,12 +175,17 @@ PACK_COOLING_FAULT = Fault(
     text_key="pack_cooling_fault",
     contact=True,
     signature={
-        "pack_heat_gap:high": 1.0,
+        "pack_heat_gap:high": 0.6,
         "motor_heat:high": 0.5,
+        "pack_hot": 0.5,
         "code_motor_hot": 1.0,
         "code_motor_hot_pending": 0.5,
         "code_pack_hot": 1.0,
         "code_pack_hot_pending": 0.5,
+        "sensor_drift:high": -1.0,
+        "spikes:high": -1.0,
+        "spikes:low": -1.0,
+        "stuck": -1.0,
     },
 )
 

@@ -1,6 +1,18 @@
-"""What every car has, whatever drives it: tyres, brake pads and a 12 V battery."""
+"""What every car has, whatever drives it: tyres, brake pads, a 12 V battery, and sensors that fail."""
 
-from detectors.faults.profile import DAY, HOUR, MINUTE, Channel, Gate, Watch, departure, drift, limit
+from detectors.faults.profile import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Channel,
+    Gate,
+    Watch,
+    departure,
+    drift,
+    limit,
+    missing,
+    spikes,
+)
 
 ROLLING = Gate("speed", low=10)
 SAME_AXLE = 0.025  # of a pair's ratio: sun on one side, a valve cap of noise. Smaller calls a binding brake, which
@@ -56,12 +68,27 @@ def starter(lowest: float, usual: float, label: str) -> tuple[Watch, ...]:
     """How far a start pulls the 12 V battery down: a reading a start, so a span is eight starts at the least.
 
     `lowest` is the voltage below which a start soon fails; `usual` what eight starts together differ by from week to
-    week. Four times that is beyond what a frosty week does.
+    week. Four times that is beyond what a frosty week does, and eight starts are smooth enough for two of them to be
+    believed: a battery that gives up within a week has some ten left. The trend alone raises nothing.
     """
     dip = Channel(label, "V", ("start_voltage",))
     return (
         departure("start_voltage", dip, period_ms=12 * HOUR, span_ms=DAY, learn=2, memory=20, floor_sd=usual, side=-1,
-                  enter=4, leave=2, need=3, of=4, hold_ms=6 * HOUR, lasting_ms=2 * DAY),
+                  enter=4, leave=2, need=2, of=3, hold_ms=HOUR, lasting_ms=2 * DAY),
+        drift("start_going", dip, period_ms=12 * HOUR, span_ms=8 * HOUR, learn=8, limit=lowest, floor_sd=usual, side=-1,
+              ahead_ms=10 * DAY),
         limit("start_voltage_low", dip, period_ms=12 * HOUR, side=-1, limit=lowest, back=0.4, unit=0.3,
               hold_ms=HOUR, calm_ms=DAY),
     )  # fmt: skip
+
+
+def sensor(channel: Channel, beside: str, floor: float) -> tuple[Watch, ...]:
+    """A sensor that jumps, or that is missing from messages in which `beside` comes.
+
+    `floor` is more than what it measures can move in a minute and be back within five. Three such jumps make the
+    symptom: what has mass cannot do it once. Spans of two hours of driving are two or three days of most cars.
+    """
+    return (
+        spikes(channel, period_ms=MINUTE, floor=floor, need=3, within_ms=4 * HOUR, calm_ms=6 * HOUR),
+        missing(channel, beside, period_ms=MINUTE, span_ms=2 * HOUR, learn=3),
+    )

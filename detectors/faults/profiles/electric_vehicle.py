@@ -2,7 +2,7 @@
 
 from detectors.faults import codes
 from detectors.faults.profile import HOUR, MINUTE, Channel, Gate, Profile, departure, limit, plain, stuck
-from detectors.faults.profiles.chassis import brakes, starter, tyres
+from detectors.faults.profiles.chassis import brakes, sensor, starter, tyres
 
 DRIVEN = Gate("speed", low=20)
 MOVING = Gate("speed", low=5)
@@ -13,8 +13,14 @@ CELLS = Channel("Gap between the highest and the lowest cell", "V", ("cell_volta
                 "difference", subject=1)  # fmt: skip
 PACK_HEAT = Channel("Gap between the warmest and the coolest part of the pack", "K",
                     ("pack_temp_max", "pack_temp_min"), "difference", when=(MOVING,))  # fmt: skip
+# what a home's cable gives warms neither, so that a gap here is of the sensors; 60 A are 22 kW
+SLOWLY = (CHARGES, Gate("pack_current", low=0.5, high=60))
+RESTING_PACK = Channel("Gap between the warmest and the coolest part of the pack on a slow cable", "K",
+                       ("pack_temp_max", "pack_temp_min"), "difference", when=SLOWLY)  # fmt: skip
+RESTING_MOTOR = Channel("Motor temperature above the air on a slow cable", "K", ("motor_temp", "outdoor_temp"),
+                        "difference", when=SLOWLY)  # fmt: skip
 MOTOR_HEAT = Channel("Motor temperature above the air", "K", ("motor_temp", "outdoor_temp"), "difference",
-                     when=(DRIVEN,))  # fmt: skip
+                     when=(Gate("speed", low=20, high=70),))  # fmt: skip
 # coulomb counting: what an ampere-hour adds to the state of charge is the inverse of the capacity
 FILLING = Channel("Charge that an ampere-hour adds", "%", ("charge_level",), "rise_per_hour",
                   when=(CHARGES, BELOW_TAPER), over=("pack_current",), least=3.0)  # fmt: skip
@@ -29,6 +35,10 @@ CODES = ("code_motor_hot", "code_pack_hot", "code_pack_worn", "code_cells_apart"
 DRIVES = {"period_ms": MINUTE, "span_ms": 30 * MINUTE, "learn": 8, "memory": 40, "need": 6, "of": 8,
           "hold_ms": 12 * MINUTE, "lasting_ms": 60 * MINUTE}  # fmt: skip
 
+# two hours on the cable are an evening
+CHARGINGS = {"period_ms": 5 * MINUTE, "span_ms": 2 * HOUR, "learn": 3, "memory": 40, "enter": 5, "leave": 2.5,
+             "need": 9, "of": 12, "hold_ms": 40 * MINUTE, "lasting_ms": 4 * HOUR}  # fmt: skip
+
 ELECTRIC_VEHICLE = Profile(
     "electric_vehicle",
     (
@@ -40,10 +50,11 @@ ELECTRIC_VEHICLE = Profile(
         # coolant that moves holds the pack to about a kelvin. 1.1 K more: smaller meets a fast charge on a holiday,
         # which is why half an hour of driving is asked; larger is late. A trailer heats the motor: that only supports
         departure("pack_heat_gap", PACK_HEAT,
-                  **{**DRIVES, "span_ms": 20 * MINUTE, "learn": 12, "hold_ms": 30 * MINUTE}, floor_sd=0.28, side=1,
-                  enter=4, leave=2),
-        departure("motor_heat", MOTOR_HEAT, **{**DRIVES, "span_ms": 60 * MINUTE, "learn": 4}, floor_sd=1.5, side=1,
-                  enter=3, leave=1.5),
+                  **{**DRIVES, "span_ms": 20 * MINUTE, "learn": 12}, floor_sd=0.25, side=1, enter=3.5, leave=2),
+        # 50 °C: from there on cells age fast, and cars begin to hold back power. A fast charge in July does that too
+        limit("pack_hot", PACK_MAX, period_ms=MINUTE, limit=50, back=4, unit=2, hold_ms=15 * MINUTE, calm_ms=HOUR),
+        departure("motor_heat", MOTOR_HEAT, **{**DRIVES, "span_ms": 60 * MINUTE, "learn": 4}, floor_sd=1.0, side=1,
+                  enter=2.5, leave=1.2),
         # 12 % of the capacity: rounding moves a night at a slow socket by 4; larger is late, smaller meets a cold week.
         # The hours are of charging
         departure("capacity", FILLING, period_ms=5 * MINUTE, span_ms=4 * HOUR, learn=3, memory=20, floor_share=0.03,
@@ -59,6 +70,11 @@ ELECTRIC_VEHICLE = Profile(
         *tyres(),
         *brakes(),
         *codes.watches("speed", CODES),
+        # 3 K of a gap that is 1 or 2 all night; 12 K of a motor that stands still, as garages are warmer than the air
+        departure("sensor_drift", RESTING_PACK, **CHARGINGS, floor_sd=0.6),
+        departure("sensor_drift", RESTING_MOTOR, **CHARGINGS, floor_sd=2.4),
+        *sensor(MOTOR, "speed", 20),
+        *sensor(PACK_MAX, "speed", 10),
         stuck(MOTOR, period_ms=MINUTE, min_ms=40 * MINUTE, min_moves=60),
         stuck(PACK_MAX, period_ms=MINUTE, min_ms=90 * MINUTE, min_moves=60),
     ),
