@@ -23,6 +23,7 @@ from tests.detectors.detector_feed import START, engine_of, messages
 
 DAY = 86_400_000
 WINTER, SUMMER = to_ms(datetime(2026, 1, 12, tzinfo=UTC)), to_ms(datetime(2026, 7, 1, tzinfo=UTC))
+AUTUMN = to_ms(datetime(2026, 10, 5, tzinfo=UTC))
 KINDS = ("heat_pump", "air_handler", "freezer", "circulation_pump")
 PROGRESSIVE = [
     ("heat_pump", "refrigerant_leak"),
@@ -118,6 +119,20 @@ def test_a_sensor_that_fails_is_shown_to_staff_and_to_no_customer(program: Progr
     found = raised(program, kind, 44, WINTER, struck(fault, kind, 44, WINTER, 8), days=22)
     assert {one.fault for one in found} & {"sensor_spikes", "sensor_dropout", "intermittent_contact"}
     assert not [one for one in found if one.contact]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sensor_that_drifts_is_shown_to_staff_and_to_no_customer(program: Program, kind: str) -> None:
+    found = raised(program, kind, 46, AUTUMN, struck("sensor_drift", kind, 46, AUTUMN, 10))
+    assert [(one.fault, one.contact) for one in found] == [("sensor_drift", False)]
+
+
+@pytest.mark.parametrize(("fault", "within"), [("compressor_wear", 3), ("fan_wear", 3), ("refrigerant_leak", 2)])
+def test_a_heat_pump_that_only_makes_hot_water_is_judged_by_that(program: Program, fault: str, within: int) -> None:
+    truth = struck(fault, "heat_pump", 45, SUMMER, 12)
+    told = [one for one in raised(program, "heat_pump", 45, SUMMER, truth) if one.contact]
+    assert [one.fault for one in told] == [fault]
+    assert to_ms(told[0].detected) <= truth.failure_ms - within * DAY
 
 
 def test_every_symptom_of_a_fault_is_watched_where_the_fault_can_be() -> None:

@@ -6,8 +6,10 @@ only where nothing that is healthy moves its number.
 
 from detectors.faults.fault import Fault
 
-SENSORS = {"stuck": -1.0, "missing:high": -0.5, "spikes:high": -0.5, "spikes:low": -0.5}
-"""A sensor that is off moves what rests on it: then a fault asks for more than one such sign."""
+CUT_OFF = {"stuck": -2.0, "missing:high": -0.5, "spikes:high": -1.0, "spikes:low": -1.0}
+"""A sensor that jumps or comes and goes moves what rests on it: then a fault asks for more than one sign."""
+WRONG = {"sensor_drift:high": -2.0, "sensor_drift:low": -2.0}
+"""A sensor that reads wrong, where the fault shows in what that sensor reads and leaves the sign of it alone."""
 
 REFRIGERANT_LEAK = Fault(
     name="refrigerant_leak",
@@ -55,7 +57,7 @@ EVAPORATOR_ICING = Fault(
         "starved_evaporator:high": 0.4,
         "superheat:high": -1.0,
         "compressor_vibration:high": -1.0,
-        **SENSORS,
+        **CUT_OFF,
     },
 )
 BLOCKED_FILTER = Fault(
@@ -112,7 +114,7 @@ SUPPLY_AIR_OFF_TARGET = Fault(
         "heat_through_closed_coil": -1.0,
         "cold_through_closed_coil": -1.0,
         "warmth_per_valve:high": -1.0,
-        **SENSORS,
+        **CUT_OFF,
     },
 )
 LEAKING_VALVE = Fault(
@@ -130,7 +132,8 @@ LEAKING_VALVE = Fault(
         "cold_through_closed_coil": 1.0,
         "warmth_per_valve:high": 1.0,
         "warmer_while_cooling": 0.2,
-        **SENSORS,
+        **CUT_OFF,
+        **WRONG,
     },
 )
 STUCK_DAMPER = Fault(
@@ -145,7 +148,7 @@ STUCK_DAMPER = Fault(
         "return_air:low": 1.0,
         "outdoor_air_through_shut_damper": 1.0,
         "supply_air_too_cold": 0.2,
-        **SENSORS,
+        **CUT_OFF,
     },
 )
 DOOR_SEAL = Fault(
@@ -205,7 +208,8 @@ FREEZER_ICING = Fault(
         "cooling_demand:high": 0.35,
         "busy:high": -0.5,
         "door_open": -1.0,
-        **SENSORS,
+        **CUT_OFF,
+        **WRONG,
     },
 )
 CONDENSER_DIRTY = Fault(
@@ -219,7 +223,8 @@ CONDENSER_DIRTY = Fault(
     signature={
         "condenser_heat:high": 1.0,
         "busy:high": -0.5,
-        **SENSORS,
+        **CUT_OFF,
+        **WRONG,
     },
 )
 FREEZER_TOO_WARM = Fault(
@@ -237,7 +242,8 @@ FREEZER_TOO_WARM = Fault(
         "compressor_vibration:high": -1.0,
         "defrost_heat:low": -1.0,
         "door_open": -1.0,
-        **SENSORS,
+        **CUT_OFF,
+        **WRONG,
     },
 )
 PUMP_BEARING = Fault(
@@ -270,7 +276,8 @@ PUMP_CAVITATION = Fault(
         "lost_head:low": 0.5,
         "vibration:high": 0.5,
         "bearing_warmth:high": -0.5,
-        **SENSORS,
+        **CUT_OFF,
+        **WRONG,
     },
 )
 

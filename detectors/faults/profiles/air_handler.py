@@ -65,6 +65,14 @@ PER_VALVE = Channel(
     "Warming of the air for each per cent of heating valve", "K/%", ("supply_air_temp", "mixed_air_temp"),
     "difference", (FAN, Gate("heating_valve", low=10)), over=("heating_valve",),
 )  # fmt: skip
+WARM_TARGET = Channel(
+    "Supply air above its heating set point with the heating valve in the middle", "K",
+    ("supply_air_temp", "heating_setpoint"), "difference", (FAN, Gate("heating_valve", low=15, high=85)),
+)  # fmt: skip
+COOL_TARGET = Channel(
+    "Supply air above its cooling set point with the cooling valve in the middle", "K",
+    ("supply_air_temp", "cooling_setpoint"), "difference", (FAN, Gate("cooling_valve", low=15, high=85)),
+)  # fmt: skip
 FILTER = Channel(
     "Pressure drop across the filter for each per cent of fan speed", "Pa/%", ("filter_pressure_drop",), when=BLOWING,
     over=("fan_speed",),
@@ -87,21 +95,23 @@ COMMON = {
 }  # what shows only by night, or in the cold, is not mended by day
 AT_WORK = {**COMMON, "calm_ms": 2 * HOUR, "back": 1}
 WEAR = {"period_ms": MINUTE, "span_ms": DAY, "learn": 5, "memory": 30, "hold_ms": 6 * HOUR}
+AIM = {"period_ms": MINUTE, "span_ms": 2 * HOUR, "learn": 4, "memory": 40, "hold_ms": 30 * MINUTE, "floor_sd": 0.4,
+       "enter": 5, "leave": 2.5}  # fmt: skip
 LOOSE = {"calm_ms": 3 * DAY}  # a loose plug has good days; less makes an episode of each bad one
 SOME = {"span_ms": DAY, "learn": 3}  # likewise
 
 AIR_HANDLER = Profile(
     "air_handler",
     (
-        limit("supply_air_too_warm", TOO_WARM, **COMMON, side=1, limit=1.5, back=0.5, hold_ms=30 * MINUTE),
-        limit("supply_air_too_cold", TOO_COLD, **COMMON, side=-1, limit=-1.5, back=0.5, hold_ms=30 * MINUTE),
+        limit("supply_air_too_warm", TOO_WARM, **COMMON, side=1, limit=1.5, back=0.5, hold_ms=75 * MINUTE),
+        limit("supply_air_too_cold", TOO_COLD, **COMMON, side=-1, limit=-1.5, back=0.5, hold_ms=75 * MINUTE),
         limit("heat_through_closed_coil", CLOSED_COIL, **AT_WORK, side=1, limit=4.5, hold_ms=HOUR),
         limit("cold_through_closed_coil", CLOSED_COIL, **AT_WORK, side=-1, limit=-5.5, hold_ms=HOUR),
         limit("warmer_while_cooling", COOLED, **AT_WORK, side=1, limit=3, hold_ms=40 * MINUTE),
         limit("colder_while_heating", HEATED, **AT_WORK, side=-1, limit=-3, hold_ms=90 * MINUTE),
         # a shut damper lets through a few per cent; a fifth of outdoor air is more than a mixing box's sensors err by
         limit("outdoor_air_through_shut_damper", SHUT, **COMMON | {"unit": 0.1}, side=-1, limit=0.78, back=0.05,
-              hold_ms=2 * HOUR),
+              hold_ms=HOUR),
         # four hours at such a damper: less meets the minutes after a start, more finds a stuck damper a day later
         departure("return_air", NEARLY_SHUT, **WEAR | {"span_ms": 4 * HOUR, "hold_ms": HOUR}, floor_sd=0.04, side=-1,
                   enter=5, leave=2.5),
@@ -116,6 +126,12 @@ AIR_HANDLER = Profile(
         departure("filter_drop_doubled", FILTER, **WEAR, floor_share=0.08, side=1, enter=12, leave=6),
         departure("air_moved", FILTER, **WEAR, floor_share=0.08, side=-1, enter=5, leave=2.5),
         departure("fan_vibration", SHAKING, **WEAR, floor_share=0.1, side=1, enter=6, leave=3),
+        # a valve in the middle holds its set point; what is off by 2 K and stays so is the sensor, or the mixed air's
+        # that lies beyond both airs that are mixed
+        departure("sensor_drift", WARM_TARGET, **AIM),
+        departure("sensor_drift", COOL_TARGET, **AIM),
+        departure("sensor_drift", NEARLY_SHUT, **WEAR | {"span_ms": 4 * HOUR, "hold_ms": HOUR}, floor_sd=0.04, side=1,
+                  enter=5, leave=2.5),
         stuck(SUPPLY, period_ms=MINUTE, min_ms=2 * HOUR, min_moves=500),
         stuck(MIXED, period_ms=MINUTE, min_ms=2 * HOUR, min_moves=500),
         spikes(SUPPLY, period_ms=MINUTE, floor=4, **LOOSE),

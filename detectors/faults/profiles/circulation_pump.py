@@ -36,6 +36,8 @@ CIRCULATION_PUMP = Profile(
         departure("lost_head", HEAD, **WEAR, floor_share=0.04, side=-1, enter=6, leave=3),
         # topping up lifts it, expansion moves it by tenths; a third of a bar below its own is water that is going
         departure("inlet_pressure", INLET, **WEAR, floor_sd=0.06, floor_share=0.03, side=-1, enter=5.5, leave=2.5),
+        # weather moves the two apart by a few kelvin
+        departure("sensor_drift", WARMTH, **WEAR, floor_sd=2, enter=5, leave=2.5),
         stuck(WATER, **FIVE, min_ms=4 * HOUR, min_moves=300),
         stuck(INLET, **FIVE, min_ms=24 * HOUR, min_moves=300),
         # taps move the water by kelvins within minutes, a vessel its pressure by hundredths

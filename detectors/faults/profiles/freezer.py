@@ -69,6 +69,10 @@ FREEZER = Profile(
         # unpacking takes minutes; half of every message for a quarter of an hour is a door that nobody watches
         limit("door_open", OPEN, **FIVE, limit=120, back=60, unit=60, hold_ms=15 * MINUTE, calm_ms=30 * MINUTE),
         limit("cabinet_warm", CABINET, **FIVE, limit=7, back=2, unit=2, hold_ms=12 * HOUR, calm_ms=6 * HOUR),
+        # the thermostat holds the mean of a day to tenths, with no more work than before; no fan makes a condenser half
+        # as warm above the room
+        departure("sensor_drift", CABINET, **WEAR | {"hold_ms": 20 * HOUR}, floor_sd=0.5, enter=5, leave=2.5),
+        departure("sensor_drift", CONDENSER, **COLD, floor_share=0.06, side=-1, enter=8, leave=4),
         stuck(plain("Evaporator temperature", "Cel", "evaporator_temp"), **FIVE, min_ms=3 * HOUR, min_moves=300),
         stuck(AIR, **FIVE, min_ms=3 * HOUR, min_moves=300),
         stuck(ROOM, **FIVE, min_ms=24 * HOUR, min_moves=300),

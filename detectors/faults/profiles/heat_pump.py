@@ -66,6 +66,11 @@ SHAKING = Channel("Vibration per turn of the compressor", "mm/s/Hz", ("compresso
 AIR = Channel("Outdoor fan speed per turn of the compressor", "{rpm}/Hz", ("outdoor_fan_speed",), when=STEADY,
               over=TURNS)  # fmt: skip
 WATER = plain("Water flow while heating", "L/min", "flow_rate", RUNNING, HEATING)
+RESTING = Gate("compressor_speed", high=0)
+RESTING_AIR = Channel("Outdoor minus evaporator temperature at rest", "K", ("outdoor_temp", "evaporator_temp"),
+                      "difference", (RESTING,))  # fmt: skip
+RESTING_WATER = Channel("Supply minus return temperature at rest", "K", ("supply_temp", "return_temp"), "difference",
+                        (RESTING,), subject=1)  # fmt: skip
 BOILER = (RUNNING, Gate("mode", low=2, high=2))
 SUPERHEAT_BOILER = plain("Superheat of the suction gas while it makes hot water", "K", "superheat", *BOILER)
 SHAKING_BOILER = Channel(
@@ -91,6 +96,8 @@ CIRCUIT = {
 }
 WEAR = {"period_ms": 5 * MINUTE, "span_ms": 12 * HOUR, "learn": 6, "memory": 40, "leave": 2.5, "hold_ms": 3 * HOUR}
 BOIL = WEAR | {"span_ms": HOUR, "learn": 5, "memory": 60, "hold_ms": 15 * MINUTE}
+REST = WEAR | {"span_ms": 3 * HOUR, "hold_ms": HOUR}
+ICE = WEAR | {"span_ms": 8 * HOUR, "learn": 3}  # damp cold comes by the night
 LOOSE = {"calm_ms": 3 * DAY}  # a loose plug has good days; less makes an episode of each bad one
 SOME = {"span_ms": DAY, "learn": 3}  # likewise
 
@@ -116,10 +123,13 @@ HEAT_PUMP = Profile(
         # a tenth less water than usual; pumps that follow the load bring their own, wider spread
         departure("water_flow", WATER, **WEAR, floor_share=0.025, side=-1, enter=5),
         # 3.6 points of time: twice as many defrosts as a damp day asks for
-        departure("defrost_time", DEFROSTS, **WEAR | {"span_ms": 8 * HOUR, "learn": 3}, floor_sd=0.006, side=1, enter=6),
-        departure("defrost_time", MILD_DEFROSTS, **WEAR | {"span_ms": 6 * HOUR, "learn": 3}, floor_sd=0.01, side=1, enter=6),
+        departure("defrost_time", DEFROSTS, **ICE, floor_sd=0.006, side=1, enter=6),
+        departure("defrost_time", MILD_DEFROSTS, **ICE | {"span_ms": 6 * HOUR}, floor_sd=0.01, side=1, enter=6),
         seasonal("indoor_temp", INDOOR, **COMMON, floor_sd=0.6, smooth_ms=HOUR, enter=6, leave=3, need=16, of=20,
                  hold_ms=3 * HOUR, lasting_ms=12 * HOUR),
+        # at rest two pairs of sensors measure the same air and the same water
+        departure("sensor_drift", RESTING_AIR, **REST, floor_sd=0.8, enter=5),
+        departure("sensor_drift", RESTING_WATER, **REST, floor_sd=0.6, enter=5),
         stuck(OUTDOOR, **FIVE, min_ms=3 * HOUR, min_moves=300),
         stuck(EVAPORATOR, **FIVE, min_ms=90 * MINUTE, min_moves=200),
         stuck(RETURN, **FIVE, min_ms=90 * MINUTE, min_moves=200),
