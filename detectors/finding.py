@@ -12,7 +12,8 @@ NAMESPACE = uuid.UUID("6f2f2a3e-9d0b-5a37-9f7e-3c6f1d0c8a11")
 
 DAY_S = 86_400
 
-FindingKind = Literal["raised", "cleared"]
+FindingKind = Literal["raised", "cleared", "normal"]
+"""A fault begins; it ends; what nobody was ever told is what the device does now: to be read, and nothing to do."""
 Again = Literal["", "grown", "foreseen"]
 """Why an episode that is open has a further finding: it was too weak for the customer and is strong now, or it can be
 foreseen when a limit will be reached."""
@@ -105,6 +106,8 @@ class Evidence:
 class Finding:
     """A claim that the fault `fault` began on the device at `onset` (``raised``) or ended (``cleared``).
 
+    Every ``cleared`` has its ``raised`` with the same onset. ``normal`` belongs to neither: see `FindingKind`.
+
     Times are event time, never the wall clock. `surprise` is how improbable (nats), `severity` how far out
     (robust standard deviations), `confidence` 0 to 1. `contact` says that the evidence is strong enough to tell
     the customer; otherwise the finding is for staff.
@@ -125,9 +128,15 @@ class Finding:
     version: str
     evidence: Evidence
 
+    @property
+    def is_again(self) -> bool:
+        """Whether its episode was raised before, and this only says that there is more evidence."""
+        first = finding_id(self.tenant, self.device, self.fault, self.onset, "raised")
+        return self.kind == "raised" and self.id != first
+
 
 def finding_id(  # noqa: PLR0917
-    tenant: str, device: str, fault: str, onset: datetime, kind: FindingKind, again: Again = ""
+    tenant: str, device: str, fault: str, onset: datetime, kind: FindingKind, again: str = ""
 ) -> uuid.UUID:
     """The identity of a finding: the same claim computed twice is the same row (UUIDv5, RFC 9562 section 5.5)."""
     more = f"|{again}" if again else ""

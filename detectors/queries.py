@@ -84,9 +84,22 @@ def of_device(session: Session, tenant: str, device: str, limit: int = 50) -> li
     return [of_row(row) for row in rows]
 
 
+def became_normal(session: Session, tenant: str, device: str, limit: int = 10) -> list[Finding]:
+    """What the device does differently by now without anybody having been told, newest first."""
+    rows = session.scalars(
+        select(FindingRow)
+        .where(FindingRow.tenant == tenant, FindingRow.device == device, FindingRow.kind == "normal")
+        .order_by(FindingRow.detected.desc(), FindingRow.number.desc())
+        .limit(limit)
+    )
+    return [of_row(row) for row in rows]
+
+
 def count(session: Session) -> int:
-    """How many findings were ever raised (``cleared`` ones end a raised one and are not counted)."""
-    return session.scalar(select(func.count()).select_from(FindingRow).where(FindingRow.kind == "raised")) or 0
+    """How many troubles were ever found: one that was raised again with more evidence counts once."""
+    troubles = select(FindingRow.tenant, FindingRow.device, FindingRow.fault, FindingRow.onset)
+    begun = troubles.where(FindingRow.kind == "raised").distinct().subquery()
+    return session.scalar(select(func.count()).select_from(begun)) or 0
 
 
 def saved_offsets(session: Session) -> dict[int, int]:

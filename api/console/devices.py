@@ -17,6 +17,7 @@ from api.console.trips import trips
 from api.pages import page
 from api.site import Db, Here, Site
 from api.telemetry import Latest, kind_of
+from detectors import queries as findings
 from ingest import commands, events
 from ingest.registry.devices import Device, access_device, all_devices, children
 from ingest.store.errors import StoreError
@@ -79,6 +80,7 @@ def device(site: Here, staff: Staff, db: Db, identifier: str, done: str = "") ->
         cases=[row for row in cases if row.device == identifier],
         connection=events.status(db, found),
         heard=events.of_device(db, found),
+        normal=findings.became_normal(db, staff.tenant, found.identifier),
         possible=commands.possible(found),
         commands=commands.of_device(db, found),
         give_up=GIVE_UP,

@@ -100,8 +100,9 @@ def _first_foreseen(claim: Claim, patient: Patient) -> bool:
     return True
 
 
-def _again(claim: Claim, strong: bool) -> Again:
-    """Why an episode that is open is claimed once more."""
-    if not claim.again:
-        return ""
-    return "grown" if strong else "foreseen"
+def _again(claim: Claim, strong: bool) -> str:
+    """What tells a claim from others of the same onset: why an open episode is claimed once more, or what is normal."""
+    if claim.kind == "normal":
+        return claim.symptoms[0].key
+    again: Again = "grown" if strong else "foreseen"
+    return again if claim.again else ""

@@ -170,7 +170,8 @@ class Partition:
         self._count()
 
     def _count(self) -> None:
-        for (fault, kind), number in Counter((found.fault, found.kind) for found in self._pending).items():
+        kinds = Counter((found.fault, "again" if found.is_again else found.kind) for found in self._pending)
+        for (fault, kind), number in kinds.items():
             metrics.findings.labels(fault, kind).inc(number)
         self.found += len(self._pending)
         self._pending = []

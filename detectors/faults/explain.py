@@ -44,6 +44,8 @@ def _label(fault: str) -> str:
 def _standing(finding: Finding) -> str:
     if finding.kind == "cleared":
         return "it has ended"
+    if finding.kind == "normal":
+        return "nothing to do: it is what the device does now"
     return "strong enough to tell the customer" if finding.contact else "for staff, not strong enough for the customer"
 
 

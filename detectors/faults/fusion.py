@@ -20,6 +20,7 @@ from detectors.algorithms.detector import LASTING
 from detectors.faults.catalogue import FAULTS
 from detectors.faults.fault import RAISE_AT, Fault
 from detectors.faults.known.general import UNUSUAL_BEHAVIOUR
+from detectors.finding import FindingKind
 
 CLEAR_BELOW = 0.5  # of the weight that raises; higher lets a fault flap, lower keeps a mended device in trouble
 BETTER = 1.25  # times the weight of the present explanation; 1 swaps names at every reading, 2 keeps a wrong one
@@ -76,23 +77,43 @@ class Episode:
 
 @dataclass(slots=True)
 class Patient:
-    """What is known of one device: active symptoms by watch, open faults by name, last alerts by watch."""
+    """What is known of one device: active symptoms by watch, open faults by name, last alerts by watch.
+
+    `free` is from when on a fault, by name, may begin again: its last episode was over then.
+    """
 
     symptoms: dict[int, Symptom] = field(default_factory=dict)
     open: dict[str, Episode] = field(default_factory=dict)
     alerts: dict[int, int] = field(default_factory=dict)
+    free: dict[str, int] = field(default_factory=dict)
+
+    def begin(self, fault: str, symptoms: Iterable[Symptom], weight: float, *, told: bool = False) -> Episode:
+        """Open the fault on these symptoms; what they showed in an earlier episode of it belongs to that one."""
+        shown = tuple(symptoms)
+        first = min(symptom.onset for symptom in shown)
+        onset = max(first, self.free.get(fault, first))
+        self.open[fault] = Episode(onset, weight, frozenset(symptom.key for symptom in shown), told)
+        return self.open[fault]
+
+    def end(self, fault: str, ts: int) -> Episode:
+        """Close the fault and give back its episode; one that begins later has another onset."""
+        gone = self.open.pop(fault)
+        self.free[fault] = max(ts, gone.onset + 1)
+        return gone
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A fault begins or ends. `symptoms` are those that speak for it (for an end: the one that went), worst first.
+    """A fault begins or ends, or (``normal``) what was no fault is what the device does now.
+
+    `symptoms` are those that speak for it (for an end: the one that went), worst first.
 
     `again`: it is open already, and its evidence has grown. `told`: the customer was told of this trouble before.
     `others` are the faults that the same symptoms speak for less well, with their weights.
     """
 
     fault: str
-    kind: Literal["raised", "cleared"]
+    kind: FindingKind
     onset: int
     at: int
     weight: float
@@ -134,7 +155,7 @@ def change(patient: Patient, device_type: str, symptom: Symptom, why: Why = "rec
     ]
     claims += _unusual(patient, symptom.ts, symptom, why)
     if why == "normal" and not claims:  # it was no fault by itself, yet people shall see what became of it
-        claims = [Claim(UNUSUAL, "cleared", symptom.onset, symptom.ts, 0.0, (symptom,), why)]
+        claims = [Claim(UNUSUAL, "normal", symptom.onset, symptom.ts, 0.0, (symptom,), why)]
     return claims
 
 
@@ -180,7 +201,7 @@ def _ended(patient: Patient, cases: list[_Case], latest: Symptom, why: Why) -> l
         if name not in patient.open:
             continue
         if case.weight < RAISE_AT * CLEAR_BELOW:
-            gone = patient.open.pop(name)
+            gone = patient.end(name, latest.ts)
             reason = "recovered" if latest.active else why
             claims.append(Claim(name, "cleared", gone.onset, latest.ts, case.weight, (latest,), reason))
         else:
@@ -202,8 +223,7 @@ def _raised(patient: Patient, case: _Case, cases: list[_Case], latest: Symptom) 
     ends = [_replaced(patient, name, case.fault.name, latest) for name in displaced]
     if UNUSUAL in patient.open:
         ends.append(_replaced(patient, UNUSUAL, case.fault.name, latest))
-    onset = min(symptom.onset for symptom in case.speaking)
-    patient.open[case.fault.name] = Episode(onset, case.weight, case.keys, told)
+    patient.begin(case.fault.name, case.speaking, case.weight, told=told)
     return [_claim(patient, case, cases, latest, again=False), *ends]
 
 
@@ -213,7 +233,7 @@ def _is_better(case: _Case, present: Episode) -> bool:
 
 
 def _replaced(patient: Patient, name: str, by: str, latest: Symptom) -> Claim:
-    gone = patient.open.pop(name)
+    gone = patient.end(name, latest.ts)
     return Claim(name, "cleared", gone.onset, latest.ts, 0.0, (latest,), "explained", instead=by)
 
 
@@ -241,12 +261,11 @@ def _considered(case: _Case, other: _Case, patient: Patient) -> bool:
 def _unusual(patient: Patient, ts: int, latest: Symptom, why: Why = "recovered") -> list[Claim]:
     odd = _worst_first(s for s in patient.symptoms.values() if s.unusual)
     if UNUSUAL in patient.open:
-        return [] if odd else [Claim(UNUSUAL, "cleared", patient.open.pop(UNUSUAL).onset, ts, 0.0, (latest,), why)]
+        return [] if odd else [Claim(UNUSUAL, "cleared", patient.end(UNUSUAL, ts).onset, ts, 0.0, (latest,), why)]
     proven = [s for s in odd if abs(s.active) >= LASTING and _noticed(patient, s)]
     if not proven or patient.open:
         return []
-    onset = min(symptom.onset for symptom in proven)
-    patient.open[UNUSUAL] = Episode(onset, RAISE_AT, frozenset(symptom.key for symptom in proven))
+    onset = patient.begin(UNUSUAL, proven, RAISE_AT).onset
     return [Claim(UNUSUAL, "raised", onset, ts, RAISE_AT, tuple(proven))]
 
 

@@ -69,6 +69,8 @@ def take(session: Session, finding: Finding, now: datetime, watch: Watch) -> str
     """Bring one finding to its case; returns what became of it in a word. Taking it again changes nothing."""
     if episode.known(session, finding):
         return "known"
+    if finding.kind == "normal":  # to be read on the device's page; nothing begins or ends with it
+        return "normal"
     if finding.kind == "cleared":
         return _cleared(session, finding, now, watch)
     while (case := _open_case(session, finding)) is None:

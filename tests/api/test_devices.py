@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.security import accounts
+from detectors import queries as findings
 from ingest import commands
 from ingest.commands import Command
 from ingest.registry.devices import DeviceSpec, access_device, register
@@ -108,3 +109,14 @@ def test_the_page_shows_the_hub_and_what_is_behind_it(world: World, running: Run
     browser = running.signed_in()
     assert '<a href="/console/devices/hub-1">hub-1</a>' in browser.get("/console/devices/room-1").text
     assert '<a href="/console/devices/room-1">Nursery</a>' in browser.get("/console/devices/hub-1").text
+
+
+def test_the_page_says_what_became_normal_without_a_case(world: World, running: Running) -> None:
+    world.staff()
+    world.fleet()
+    assert "What became normal" not in running.signed_in().get(PAGE).text
+    said = "Indoor temperature has been so for 7 d without growing."
+    settled = world.finding("car-0417", "unusual_behaviour", (), summary="", reasons=(said,), kind="normal")
+    with transaction(world.engine) as session:
+        findings.write(session, [settled])
+    assert said in running.signed_in().get(PAGE).text

@@ -56,6 +56,32 @@ def test_the_same_finding_written_twice_is_one_row(engine: Engine) -> None:
         assert queries.get(session, finding().id).severity == 6.5
 
 
+def test_a_trouble_that_is_raised_again_with_more_evidence_counts_once(engine: Engine) -> None:
+    grown = replace(finding(), id=finding_id("t", "car-1", "coolant_leak", ONSET, "raised", "grown"))
+    ended = replace(finding(), kind="cleared", id=finding_id("t", "car-1", "coolant_leak", ONSET, "cleared"))
+    with transaction(engine) as session:
+        queries.write(session, [finding(), grown, ended, finding("car-2")])
+        assert queries.count(session) == 2
+    assert [one.is_again for one in (finding(), grown, ended)] == [False, True, False]
+
+
+def test_what_became_normal_is_read_newest_first_and_is_no_trouble(engine: Engine) -> None:
+    first, second = (
+        replace(
+            finding(),
+            id=finding_id("t", "car-1", "unusual_behaviour", ONSET, "normal", watch),
+            kind="normal",
+            detected=ONSET + timedelta(days=days),
+        )
+        for watch, days in (("a", 7), ("b", 8))
+    )
+    with transaction(engine) as session:
+        queries.write(session, [first, second, finding("car-2")])
+        assert queries.became_normal(session, "t", "car-1") == [second, first]
+        assert queries.became_normal(session, "t", "car-2") == []
+        assert queries.count(session) == 1
+
+
 def test_triage_claims_oldest_first_and_each_finding_once(engine: Engine) -> None:
     for device in ("car-1", "car-2", "car-3"):
         with transaction(engine) as session:

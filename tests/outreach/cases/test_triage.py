@@ -67,6 +67,14 @@ def test_a_cleared_fault_ends_the_episode_and_is_watched(world: World) -> None:
         assert session.scalar(select(EpisodeRow.ended_at)) == NOON
 
 
+def test_what_became_normal_unseen_neither_opens_a_case_nor_ends_one(world: World) -> None:
+    unseen = make_finding(kind="normal", fault="unusual_behaviour", onset=NOON)
+    world.found(unseen, make_finding(fault="unusual_behaviour"), make_finding(kind="normal", fault="unusual_behaviour"))
+    world.triage()
+    assert kinds(world, 1001) == ["opened"]
+    assert states(world) == [(1001, "new")]
+
+
 def test_a_fault_that_comes_back_while_watched_reopens_its_case(world: World) -> None:
     again = make_finding(onset=NOON + timedelta(hours=1))
     world.found(make_finding(), make_finding(kind="cleared"), again)
