@@ -12,10 +12,16 @@ LEAST_MS = 29_000.0  # nothing is usual after less: thirty rows at one a second
 
 
 @njit(cache=True)
+def knows_the_day(first_ts, last_ts, rows):  # type: ignore[no-untyped-def]
+    """Whether the `rows` so far are about as far apart as those of tables that know the hour of the day."""
+    return DAILY_MS[0] * (rows - 1.0) <= last_ts - first_ts <= DAILY_MS[1] * (rows - 1.0)
+
+
+@njit(cache=True)
 def ripe_after(first_ts, last_ts, rows):  # type: ignore[no-untyped-def]
     """Rows that the past must have, by the `rows` so far: a whole day of a table that knows one, else half a minute."""
     if rows < 2.0 or last_ts <= first_ts:
         return 2.0
     gap = (last_ts - first_ts) / (rows - 1.0)
-    least = DAY_MS if DAILY_MS[0] <= gap <= DAILY_MS[1] else LEAST_MS
+    least = DAY_MS if knows_the_day(first_ts, last_ts, rows) else LEAST_MS
     return math.ceil(least / gap) + 1.0

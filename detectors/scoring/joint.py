@@ -7,8 +7,9 @@ twice: with that correlation shrunk well towards none, and so slightly that what
 weather, an operating point) leaves the small rest to be seen. ``distance = sqrt(T²)``; severity is the worse distance
 beyond what it was in the past, in its own standard deviations: on recorded data the limits of χ² do not hold.
 
-A signal is judged once its reference is worth `RIPE` independent readings, by its autocorrelation: noise about a
-level is ripe after 30 rows, a slow wave after many of its periods, a random walk never. While the symptom is active
+A signal is judged once its reference is worth `RIPE` independent readings, by its autocorrelation, and `SLOW_RIPE`
+by its slowest course (`worth`): noise about a level is ripe after 30 rows, a slow wave after many of its periods, a
+random walk never, whatever noise lies upon it. While the symptom is active
 the reference is frozen; a change that has outlasted it (`ACCEPT`) becomes the new reference.
 """
 
@@ -22,7 +23,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from detectors.algorithms.detector import Floats
-from detectors.scoring.clock import ripe_after
+from detectors.scoring.clock import knows_the_day, ripe_after
+from detectors.scoring.worth import LEVELS, add
+from detectors.scoring.worth import worth as worth_of
 
 WARM = 30  # rows of the first reference; 20 raises false symptoms, 60 is too late on short lives
 SPAN = 12.0  # rows of the mean; 8 is restless, 20 sees a slow change no earlier
@@ -30,7 +33,8 @@ RATE = 2.0 / (SPAN + 1.0)
 SETTLED = RATE / (2.0 - RATE)  # variance of the mean of independent readings
 CLIP = 4.0  # standard deviations that one reading counts at most: a spike is no trend
 OUTLIER = 5.0  # likewise for what the reference learns
-RIPE = 15.0  # independent readings; 8 takes the first turn of a slow wave for a change
+RIPE = 15.0  # independent readings by its neighbours; 8 takes the first turn of a slow wave for a change
+SLOW_RIPE = 6.0  # likewise by its slowest course (`worth`); 0 calls for seasons, 10 costs slow signals their wear
 GROWTH = 1.2  # of the rows between two references
 LAG = 0.5  # share of the rows seen that is reference; 0.8 learns wear, 0.2 never learns a habit
 PRIOR = 15.0  # rows by which correlation is shrunk, with the number of signals
@@ -42,7 +46,9 @@ TINIEST = 1e-6  # variance of a direction, of 1 for each signal
 PRIOR_SD = 0.7  # of the distance in independent noise, whatever the number of signals …
 PRIOR_ROWS = 60.0  # … and what this counts for
 ENTER, LEAVE = 12.0, 3.0  # severity; 9 warns 12 % earlier, and four times as often too early
-ENTER_OLD, YOUNG = 7.0, 100.0  # where it falls to once the reference has more rows; 6 doubles the false contacts on NAB
+ENTER_OLD, YOUNG = 7.0, 100.0  # where it falls to with more independent readings; 6 doubles NAB's false contacts
+SLOW, SLOWEST = 0.2, 1.6  # share of rows that are independent where it begins to rise, and how far; 1 calls at weather
+SETTLED_ROWS, MARGIN = 200.0, 1.5  # after so many rows the table's own record by this margin will do as well
 STEP = 0.4  # rise of ENTER for each time that the symptom came and went …
 FORGET = 0.5 ** (1.0 / 5000.0)  # … of which half is forgotten after these rows
 NEED, OF = 4, 5  # rows that must agree
@@ -51,7 +57,7 @@ MOST_SIGNALS = 64  # beyond, correlation is ignored: it costs the square of the 
 MOST_SEVERE = 1e3
 HUGE = 1e30
 COUNT, SUM, LAST, STEPS = 0, 1, 2, 3  # rows of `moments`: readings, sum, the last one, sum of squared differences
-ROWS, SCORED, ACTIVE, MASK, LASTED, LAST_TS, HABIT, FIRST_TS = range(8)  # places in `tally`
+ROWS, SCORED, ACTIVE, MASK, LASTED, LAST_TS, HABIT, FIRST_TS, RECORD = range(9)  # places in `tally`
 
 
 class Joint:
@@ -74,7 +80,8 @@ class Joint:
         crossed = self._signals if self._signals <= MOST_SIGNALS else 0
         self._moments = np.zeros((4, self._signals))
         self._cross, self._squares = np.zeros((crossed, crossed)), np.zeros(self._signals)
-        self._tally = np.zeros(8)
+        self._levels = np.zeros((2, LEVELS, self._signals))
+        self._tally = np.zeros(9)
         self._tally[LAST_TS] = -np.inf
         self._distances = np.zeros((2, 2))
         self._kept: deque[_Past] = deque()
@@ -85,7 +92,7 @@ class Joint:
         severity, active = np.zeros(len(values)), np.zeros(len(values), np.bool_)
         at = 0
         while at < len(values):
-            learned = (self._origin, self._moments, self._cross, self._squares, self._tally, self._distances)
+            learned = (self._origin, *self._sums())
             judged = (self._mean, self._ripe, self._center, self._scale, self._width, self._inverse)
             limits = (self._next, self._enter, self._usual)
             at = _run(at, (ts, values), learned, (*judged, limits), (severity, active))
@@ -98,6 +105,9 @@ class Joint:
                 self._refresh()
         return severity, active
 
+    def _sums(self) -> tuple[Floats, ...]:
+        return self._moments, self._cross, self._squares, self._tally, self._distances, self._levels
+
     def _refresh(self) -> None:
         """Take the reference from the newest kept sums that are old enough."""
         rows = self._tally[ROWS]
@@ -105,7 +115,7 @@ class Joint:
         if not self._kept and self._learn == WARM and rows < ripe:
             self._next = ripe
             return
-        self._kept.append(_Past(self._moments, self._cross, self._squares, self._tally, self._distances))
+        self._kept.append(_Past(*self._sums()))
         while len(self._kept) > 1 and self._kept[1].tally[ROWS] <= max(LAG * rows, self._learn):
             self._kept.popleft()
         self._next = math.ceil(rows * GROWTH)
@@ -121,7 +131,8 @@ class Joint:
         with np.errstate(divide="ignore", invalid="ignore"):
             kinship = np.clip(1.0 - past.moments[STEPS] / np.maximum(count - 1.0, 1.0) / (2.0 * variance), 0.0, 1.0)
         worth = count * (1.0 - kinship) / (1.0 + kinship)
-        ripe = np.flatnonzero(varied & (worth >= RIPE))
+        independent = np.minimum(worth, worth_of(past.levels, count, variance))
+        ripe = np.flatnonzero(varied & (worth >= RIPE) & (independent >= SLOW_RIPE))
         kept = np.intersect1d(ripe, self._ripe)
         moved = np.zeros(self._signals)
         moved[kept] = (self._center[kept] + self._mean[kept] * self._scale[kept] - center[kept]) / scale[kept]
@@ -130,7 +141,7 @@ class Joint:
         settled = SETTLED * (1.0 + near) / (1.0 - near)
         self._width = np.sqrt(settled + 1.0 / np.maximum(worth, 1.0))
         self._inverse = _inverse(past, center, variance, ripe)
-        self._enter = ENTER_OLD + (ENTER - ENTER_OLD) * min(1.0, YOUNG / past.tally[ROWS])
+        self._enter = self._limit(past, independent[ripe])
         seen, prior = past.tally[SCORED] / SPAN, PRIOR_ROWS / SPAN
         if seen + prior > 0.0:
             mean, square = past.distances.T / max(past.tally[SCORED], 1.0)
@@ -139,12 +150,25 @@ class Joint:
             self._usual[:, 0] = (prior * usual + mean * seen) / (seen + prior)
             self._usual[:, 1] = np.maximum(np.sqrt((prior * PRIOR_SD**2 + seen * variance) / (prior + seen)), PRIOR_SD)
 
+    def _limit(self, past: _Past, independent: Floats) -> float:
+        """The severity that begins a symptom: less the more independent readings the quicker signals had."""
+        if not len(independent):
+            return ENTER
+        quick = max(float(np.quantile(independent, 0.75)), 1.0)
+        limit = ENTER_OLD + (ENTER - ENTER_OLD) * min(1.0, YOUNG / quick)
+        limit *= min(max(SLOW * past.tally[ROWS] / quick, 1.0), SLOWEST)
+        first, last, rows = self._tally[FIRST_TS], self._tally[LAST_TS], self._tally[ROWS]
+        if past.tally[SCORED] < SETTLED_ROWS or knows_the_day(first, last, rows):
+            return limit
+        return min(limit, max(ENTER_OLD, MARGIN * float(self._tally[RECORD])))
+
 
 class _Past:
     """Sums as they stood after some rows."""
 
     def __init__(self, *sums: Floats) -> None:
-        self.moments, self.cross, self.squares, self.tally, self.distances = (part.copy() for part in sums)
+        copies = [part.copy() for part in sums]
+        self.moments, self.cross, self.squares, self.tally, self.distances, self.levels = copies
 
 
 def _inverse(past: _Past, center: Floats, variance: Floats, ripe: NDArray[np.int64]) -> Floats:
@@ -183,6 +207,8 @@ def _run(at, rows, learned, judged, out):  # type: ignore[no-untyped-def]
             tally[LAST_TS] = ts[at]
             _smooth(values[at], learned[0], judged)
             severity[at] = _severity(learned, judged)
+            if tally[ACTIVE] == 0.0:
+                tally[RECORD] = max(tally[RECORD], severity[at])
             _advance(tally, severity[at], limits)
             _learn(values[at], learned)
         else:
@@ -259,7 +285,7 @@ def _advance(tally, severity, limits):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _learn(row, learned):  # type: ignore[no-untyped-def]
     """Add the row to the sums, outliers cut to `OUTLIER` standard deviations of all that was learned."""
-    origin, moments, cross, squares, tally, _ = learned
+    origin, moments, cross, squares, tally, _, levels = learned
     tally[ROWS] += 1.0
     signals = len(row)
     filled = np.empty(signals)
@@ -278,6 +304,7 @@ def _learn(row, learned):  # type: ignore[no-untyped-def]
                 x = min(max(x, middle - OUTLIER * sd), middle + OUTLIER * sd)
         if n > 0.0:
             moments[STEPS, j] += (x - moments[LAST, j]) ** 2
+        add(levels, j, int(n), x)
         moments[COUNT, j] += 1.0
         moments[SUM, j] += x
         moments[LAST, j] = x

@@ -17,6 +17,7 @@ from detectors.scoring.reader import Layout, Table
 from detectors.scoring.score import COLUMNS, score_table
 from detectors.scoring.scorer import Scorer
 from detectors.scoring.times import Clock
+from detectors.scoring.worth import LEVELS, add, worth
 from kit.cli import app
 from kit.plugins import parts
 
@@ -100,6 +101,26 @@ def test_random_walks_have_no_reference_and_call_for_no_contact() -> None:
     for seed in range(10):
         walk = np.random.default_rng(seed).normal(0, 1, (2000, 5)).cumsum(axis=0)
         assert not Scorer(5).score(np.arange(2000) * 1000, walk).contact.any()
+
+
+def test_weather_under_noise_is_no_wear() -> None:
+    for seed in range(4):
+        chance = np.random.default_rng(seed)
+        weather = chance.normal(0, 1, (400, 5)).cumsum(axis=0).repeat(10, axis=0) / 8
+        assert not Scorer(5).score(np.arange(4000) * 1000, weather + chance.normal(0, 1, (4000, 5))).contact.any()
+
+
+def test_a_past_is_worth_its_rows_in_noise_and_hardly_any_in_a_slow_course() -> None:
+    chance = np.random.default_rng(1)
+    noise, walk = chance.normal(0, 1, 4096), chance.normal(0, 0.1, 4096).cumsum()
+    columns = np.stack([noise, 0.2 * noise + walk], 1)
+    levels = np.zeros((2, LEVELS, 2))
+    for row, cells in enumerate(columns):
+        add(levels, 0, row, cells[0])
+        add(levels, 1, row, cells[1])
+    of_noise, of_walk = worth(levels, np.full(2, 4096.0), columns.var(axis=0))
+    assert 400 < of_noise <= 4096
+    assert of_walk < 6
 
 
 def test_first_rows_are_not_severe() -> None:
