@@ -24,11 +24,13 @@ G = 9.81
 HARSH = (0.30 * G, 0.35 * G, 0.40 * G)  # acceleration, braking, cornering: the peak that a sensor in the car measures
 CALM = 0.6  # of its threshold, below which an event is over; higher counts one event twice, lower joins two
 POSSIBLE = 1.2 * G  # no road tyre holds more: a broken reading
-EVENT_MS = 4_000  # a harsh event is half a sine so long, of which a chord sees the mean; shorter takes steady braking
-# seen every five seconds for a harsh one, longer overlooks what is harsh
-CHORD_MS = 1_900  # shortest chord: shorter is noise
+# Acceleration and braking are taken for half a sine so long, of which a chord sees the mean; a shorter one takes steady
+# driving that is seen every five seconds for a harsh event, a longer one overlooks what is harsh.
+EVENT_MS = (6_000.0, 4_000.0)
+AGAIN_MS = 3_000  # two extremes closer than this are one event
+CHORD_MS = 2_900  # shortest chord: shorter is noise
 DENSE_MS = 8_000  # readings further apart show no harsh event
-POINTS = 4  # of the filtered speed, at least `APART_MS` apart
+POINTS = 5  # of the filtered speed, at least `APART_MS` apart
 APART_MS = 900
 MOVES = 5.0  # km/h: what stands, a satellite receiver still moves by up to 4
 STAND_MS = 300_000  # a longer stop ends a trip; shorter cuts at railway crossings, longer joins errands
@@ -173,12 +175,12 @@ def _slope(c, ts, value, dt):  # type: ignore[no-untyped-def]
         return
     span = ts - c.point_ts[start]
     slope = (value - c.point[start]) / 3.6 / (span / 1000.0)
-    share = 2.0 * EVENT_MS / (math.pi * span) * math.sin(min(math.pi * span / (2.0 * EVENT_MS), math.pi / 2.0))
     if value >= MOVES:
         c.sloped_ms += dt
     for k in range(2):
         push = slope if k == FORWARD_EVENT else -slope
-        limit = HARSH[k] * share
+        turn = math.pi * span / (2.0 * EVENT_MS[k])
+        limit = HARSH[k] * math.sin(min(turn, math.pi / 2.0)) / turn
         if c.pressed[k] == 0 and limit <= push <= POSSIBLE:
             c.pressed[k] = 1
             c.sloped[k] += 1
@@ -226,7 +228,7 @@ def _feel(c, ts):  # type: ignore[no-untyped-def]
         x = c.row[FORWARD + k]
         push = -x if k == BRAKING_EVENT else abs(x) if k == CORNERING_EVENT else x
         if HARSH[k] <= push <= POSSIBLE:
-            if ts - c.felt_ts[k] > EVENT_MS:
+            if ts - c.felt_ts[k] > AGAIN_MS:
                 c.felt[k] += 1
             c.felt_ts[k] = ts
 
