@@ -1,16 +1,19 @@
 """The budget of false contacts: what was spent in the window, by the fleet and by one device.
 
 A contact that was judged wrong costs 1 and one judged right costs nothing; one that nobody has judged costs the chance
-that it is wrong. The sum is the expected number of false contacts, whatever depends on whatever: so it is kept at or
-below the allowance. Verdicts give back, or take away, what was only a chance: they control how much may still go out.
-A contact that a person released is theirs, and costs nothing.
+that it is wrong, and one that its owner denies the chance that the owner is right (see `labels`). The sum is the
+expected number of false contacts, whatever depends on whatever: so it is kept at or below the allowance. Verdicts give
+back, or take away, what was only a chance: they control how much may still go out. A contact that a person released is
+theirs, and costs nothing.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -18,30 +21,32 @@ from sqlalchemy.orm import Session
 
 from detectors.tables import FindingRow, TrustContactRow
 from detectors.trust import labels, standing
+from detectors.trust.labels import Outcome, Tally
 from detectors.trust.precision import Precision
 from detectors.trust.prior import UNMEASURED
-from detectors.trust.promise import WINDOW, Promise
+from detectors.trust.promise import MEMORY, WINDOW, Promise
 from ingest.registry import devices as registry
 
-FLEET = Precision(27.0, 3.0)
-"""Contacts of all faults together before any is judged: nine of ten, worth thirty verdicts. Owners who are content say
-nothing, so the first verdicts are mostly complaints: worth six, one customer's mistake would silence a fleet for a
-month; worth a hundred, a fleet of bad detectors is noticed too late."""
+FLEET = Precision(9.5, 0.5)
+"""Contacts of all faults together before any is judged: nineteen of twenty, worth ten verdicts. Scorecards saw better;
+owners who are content say nothing, so the first verdicts are mostly complaints. Worth five, one customer's mistake
+would silence a small fleet for a month; worth thirty, a fleet of bad detectors is noticed too late."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Contacts of the window that no person released: how many, judged how, and the false ones to be expected."""
+    """Contacts of the window that no person released: how many, how judged, and the false ones to be expected.
+
+    `denied` are those that their owners alone call wrong. `share_wrong` is which share of the fleet's contacts is
+    wrong, as far as the verdicts of a longer memory tell.
+    """
 
     contacts: int
     right: int
     wrong: int
+    denied: int
     expected_false: float
-
-    @property
-    def share_wrong(self) -> float:
-        """Of the fleet's contacts, those that are wrong, as far as the judged ones tell."""
-        return share_wrong(self.right, self.wrong)
+    share_wrong: float
 
 
 def told(session: Session, finding_id: uuid.UUID, *, released_by: str, at: datetime) -> None:
@@ -65,27 +70,29 @@ def told(session: Session, finding_id: uuid.UUID, *, released_by: str, at: datet
 
 def of_fleet(session: Session, tenant: str, promise: Promise, now: datetime) -> Spent:
     """What all devices together spent."""
-    query = (
-        select(TrustContactRow.fault, TrustContactRow.version, TrustContactRow.verdict, func.count())
-        .where(*_in_window(tenant, now))
-        .group_by(TrustContactRow.fault, TrustContactRow.version, TrustContactRow.verdict)
-    )
-    rows = [(row[0], row[1], row[2], int(row[3])) for row in session.execute(query)]
-    right, wrong = (sum(number for *_, verdict, number in rows if verdict == said) for said in ("right", "wrong"))
-    share = share_wrong(right, wrong)
-    still_open = sum(
-        number * cost(standing.of(session, tenant, fault, version, promise), share)
+    share = share_wrong(Tally(**_judged(_counted(session, tenant, now - MEMORY))))
+    rows = _counted(session, tenant, now - WINDOW)
+    expected = sum(
+        number * expected_false(verdict, standing.of(session, tenant, fault, version, promise), share)
         for fault, version, verdict, number in rows
-        if verdict is None
     )
-    return Spent(sum(number for *_, number in rows), right, wrong, wrong + still_open)
+    contacts = sum(number for *_, number in rows)
+    return Spent(contacts, expected_false=expected, share_wrong=share, **_judged(rows))
 
 
 def of_device(session: Session, tenant: str, device: str, now: datetime) -> tuple[int, int]:
-    """How many contacts about one device were judged wrong, and how many nobody has judged."""
-    query = select(TrustContactRow.verdict).where(*_in_window(tenant, now), TrustContactRow.device == device)
+    """How many contacts about one device were called wrong, by whomever, and how many nobody has judged."""
+    query = select(TrustContactRow.verdict).where(*_unreleased(tenant, now - WINDOW), TrustContactRow.device == device)
     verdicts = session.scalars(query).all()
-    return verdicts.count("wrong"), verdicts.count(None)
+    return verdicts.count("wrong") + verdicts.count("denied"), verdicts.count(None)
+
+
+def expected_false(verdict: str | None, of: standing.Standing, share: float) -> float:
+    """How many false contacts one of this standing comes to, so judged, where `share` of the fleet's are wrong."""
+    if verdict in {"right", "wrong"}:
+        return float(verdict == "wrong")
+    chance = cost(of, share)
+    return labels.chance_denial_is_true(chance) if verdict == "denied" else chance
 
 
 def cost(of: standing.Standing, share: float) -> float:
@@ -101,9 +108,9 @@ def cost(of: standing.Standing, share: float) -> float:
     return max(known.wrong / total, (supposed * share + beyond) / total)
 
 
-def share_wrong(right: int, wrong: int) -> float:
+def share_wrong(judged: Tally) -> float:
     """Of contacts in general, those that are wrong, after so many were judged."""
-    return 1.0 - FLEET.and_judged(right, wrong).mean
+    return 1.0 - FLEET.and_judged(*labels.weighed(FLEET, judged)).mean
 
 
 def devices(session: Session, tenant: str) -> int:
@@ -111,9 +118,20 @@ def devices(session: Session, tenant: str) -> int:
     return registry.count(session, tenant)
 
 
-def _in_window(tenant: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _counted(session: Session, tenant: str, since: datetime) -> list[tuple[str, str, str | None, int]]:
+    """Contacts that no person released, counted by fault, version and verdict."""
+    kind = (TrustContactRow.fault, TrustContactRow.version, TrustContactRow.verdict)
+    query = select(*kind, func.count()).where(*_unreleased(tenant, since)).group_by(*kind)
+    return [(fault, version, verdict, number) for fault, version, verdict, number in session.execute(query)]
+
+
+def _judged(rows: Iterable[tuple[str, str, str | None, int]]) -> dict[Outcome, int]:
+    return {said: sum(number for *_, verdict, number in rows if verdict == said) for said in get_args(Outcome)}
+
+
+def _unreleased(tenant: str, since: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         TrustContactRow.tenant == tenant,
-        TrustContactRow.at > now - WINDOW,
+        TrustContactRow.at > since,
         TrustContactRow.released_by == "",
     )

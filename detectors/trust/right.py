@@ -1,8 +1,8 @@
 """The right to contact: may a finding reach its customer without a person? Asked by the contact gate.
 
 Three questions, the first objection decides: is what found it right often enough; is it one of a few devices that
-cause most of the trouble; is there anything left of what the fleet may be wrong. When little is left, only the most
-severe findings of a fault go out: those in the upper tail of its own history in this fleet.
+cause most of the trouble; is there anything left of what the fleet may be wrong. The less is left, the surer must be
+what goes out: what is hardly ever wrong, or findings in the upper tail of their fault's own history in this fleet.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from detectors.trust.budget import Spent
 from detectors.trust.promise import DEVICE_OPEN, DEVICE_WRONG, RESERVE, WINDOW, Promise
 from detectors.trust.standing import Standing
 
+UNSURE = 0.4
+"""Chance to be wrong, times tail, that may go out while the whole allowance is left; it shrinks with what is left.
+Higher spends it on what comes first, lower asks people about what is hardly ever wrong."""
 SLACK = 1e-9  # of floating sums; the last contact that just fits goes out
 
 
@@ -44,6 +47,13 @@ class Account:
     spent: Spent
     allowance: float
     tail: float
+    least_precision: float
+
+    @property
+    def left(self) -> float:
+        """Of the allowance, what may still be spent: the reserve is not, while the fleet is worse than promised."""
+        worse = self.spent.share_wrong > 1.0 - self.least_precision
+        return self.allowance * (1.0 - RESERVE * worse) - self.spent.expected_false
 
 
 def right_to_contact(session: Session, finding: Finding, promise: Promise, now: datetime) -> Right:
@@ -56,6 +66,7 @@ def right_to_contact(session: Session, finding: Finding, promise: Promise, now: 
             budget.of_fleet(session, tenant, promise, now),
             promise.allowance(budget.devices(session, tenant)),
             _tail(session, finding),
+            promise.least_precision,
         )
     )
 
@@ -71,14 +82,14 @@ def decide(account: Account) -> Right:
         return Right(
             False, f"{account.device_open} contacts about this device in {days} days are not judged; a person decides."
         )
-    left = account.allowance - account.spent.expected_false
-    if budget.cost(known, account.spent.share_wrong) > left + SLACK:
+    chance = budget.cost(known, account.spent.share_wrong)
+    if chance > account.left + SLACK:
         return Right(False, f"The {account.allowance:.3g} false contacts allowed in {days} days are used up.")
-    if account.tail > left / (RESERVE * account.allowance) + SLACK:
+    if chance * account.tail > UNSURE * account.left / account.allowance + SLACK:
         return Right(
             False,
-            f"Most of the {account.allowance:.3g} false contacts allowed in {days} days are used up; "
-            "what is left is for more severe findings.",
+            f"Of the {account.allowance:.3g} false contacts allowed in {days} days too little is left "
+            "for findings that are no surer and no more severe.",
         )
     low, high = known.precision.interval
     return Right(True, f"Of such contacts {low:.0%} to {high:.0%} are right, and the budget of the fleet allows it.")

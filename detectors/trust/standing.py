@@ -52,7 +52,7 @@ class Standing:
 def judged(standing: Standing, promise: Promise) -> Standing:
     """The standing with the state that its verdicts ask for; the same when none is asked for."""
     chance = standing.precision.at_least(promise.least_precision)
-    figures = f"{standing.right + standing.wrong:g} judged, {standing.wrong:g} of them wrong"
+    figures = f"{standing.right + standing.wrong:.3g} judged, {standing.wrong:.2g} of them wrong"
     wanted = f"{promise.least_precision:.0%} right"
     if standing.state == "contact" and chance < DEMOTE_BELOW:
         reason = f"Demoted: {figures}; that these contacts are {wanted}, as promised, has become unlikely."
@@ -79,7 +79,8 @@ def all_of(session: Session, tenant: str) -> list[Standing]:
 def review(session: Session, standing: Standing, promise: Promise, at: datetime) -> Standing:
     """Count the verdicts anew, decide, and write down a decision where there is one. Holds the row meanwhile."""
     row = _kept(session, standing, at)
-    row.right, row.wrong = labels.tally(session, row.tenant, row.fault, row.version)
+    counted = labels.tally(session, row.tenant, row.fault, row.version)
+    row.right, row.wrong = labels.weighed(Precision(row.prior_right, row.prior_wrong), counted)
     before = _standing(row)
     after = judged(before, promise)
     if after.state != before.state:

@@ -6,22 +6,23 @@ from datetime import timedelta
 
 from outreach.contact.gate.question import Decision, Question, go, hold
 
-LONGEST = timedelta(days=7)  # that a repair holds a notice back; longer tells of a second fault too late, shorter tells
-# of what was mended: slow watches look back over days
+FADES = 2  # times as long as signs gathered, they may take to go: a watch ends a symptom below the level at which it
+# began one; 1 tells customers of what they had mended
+LONGEST = timedelta(days=7)  # that a repair holds a notice back; longer tells of a second fault too late
 
 
 def decide(question: Question) -> Decision:
     """Hold what began to show before the owner had the device repaired, until signs from then have faded.
 
-    They fade as slowly as they gathered: a watch over the last days still sees what was before. What is still there
-    after as long again is a fault of its own.
+    They fade more slowly than they gathered: a watch over the last days still sees what was before. What is there after
+    that is a fault of its own.
     """
     mended, onset = question.mended_at, question.onset
     if mended is None or onset >= mended:
         return go("Nothing was repaired since it began to show.")
     if question.approved_by:
         return go(f"The device was repaired since, but {question.approved_by} decided to tell the customer.")
-    until = mended + min(mended - onset, LONGEST)
+    until = mended + min(FADES * (mended - onset), LONGEST)
     if question.now >= until:
         return go("It still shows, long after the repair.")
     when = f"{mended:%-d %B %H:%M} UTC"

@@ -9,7 +9,7 @@ import pytest
 
 from detectors.trust import budget, prior
 from detectors.trust.budget import Spent
-from detectors.trust.labels import Label, Opinion, label
+from detectors.trust.labels import Label, Opinion, Tally, chance_denial_is_true, label, weighed
 from detectors.trust.precision import Precision
 from detectors.trust.promise import DEVICE_OPEN, SMALLEST, WINDOW, Promise
 from detectors.trust.right import Account, decide
@@ -17,7 +17,8 @@ from detectors.trust.standing import Standing, judged
 
 PROMISE = Promise(1.0, 0.8)
 NEW = Standing("demo", "coolant_leak", "1", "contact", "", None, prior.UNMEASURED, 0, 0)
-FREE = Account(NEW, 0, 0, Spent(0, 0, 0, 0.0), 6.0, 1.0)
+FINE = budget.share_wrong(Tally())
+FREE = Account(NEW, 0, 0, Spent(0, 0, 0, 0, 0.0, FINE), 6.0, 1.0, 0.8)
 
 
 def test_three_wrong_contacts_in_a_row_demote_a_fault_that_nobody_knew_and_two_do_not() -> None:
@@ -62,12 +63,59 @@ def test_what_is_well_keeps_its_right_and_what_is_not_loses_it(precision: float,
 
 def test_the_most_reliable_source_wins_and_its_newest_word_counts() -> None:
     said = [Opinion("true", "customer", 1), Opinion("false", "customer", 2)]
-    assert label(said) == Label("wrong", 1.0)
+    assert label(said) == Label("denied", 1.0)
     assert label([*said, Opinion("true", "staff", 0)]) == Label("right", 1.0)
-    assert label([*said, Opinion("unknown", "staff", 9)]) == Label("wrong", 1.0)
+    assert label([*said, Opinion("unknown", "staff", 9)]) == Label("denied", 1.0)
     assert label([Opinion("benign", "telemetry", 1)]) == Label("wrong", 0.5)
+    assert label([Opinion("true", "telemetry", 1), Opinion("false", "staff", 2)]) == Label("wrong", 1.0)
     assert label([]) is None
     assert label([Opinion("true", "somebody", 1)]) is None
+
+
+def test_telemetry_confirms_what_an_owner_denies_or_leaves_it_open_and_never_outdoes_a_person() -> None:
+    denial = Opinion("false", "customer", 1)
+    assert label([denial, Opinion("false", "telemetry", 2)]) == Label("wrong", 1.0)
+    assert label([denial, Opinion("true", "telemetry", 2)]) is None
+    assert label([denial, Opinion("unknown", "telemetry", 2)]) == Label("denied", 1.0)
+    assert label([Opinion("true", "customer", 1), Opinion("false", "telemetry", 2)]) == Label("right", 1.0)
+
+
+def test_a_denial_counts_by_how_often_such_contacts_are_wrong() -> None:
+    proven, unknown, bad = Precision(60, 1), prior.UNMEASURED, Precision(3, 7)
+    parts = [weighed(known, Tally(denied=1)) for known in (proven, unknown, bad)]
+    assert all(right + wrong == pytest.approx(1) for right, wrong in parts)
+    wrongs = [wrong for _, wrong in parts]
+    assert wrongs == sorted(wrongs)
+    assert wrongs[0] < 0.5
+    assert wrongs[1] > 0.8
+    assert wrongs[2] > 0.97
+    assert weighed(unknown, Tally(3, 1)) == (3, 1)
+    assert chance_denial_is_true(0) == 0
+
+
+def test_denials_divide_so_that_the_division_agrees_with_what_follows_from_it() -> None:
+    for denied in (1, 3, 10):
+        right, wrong = weighed(prior.UNMEASURED, Tally(2, 1, denied))
+        share = (prior.UNMEASURED.wrong + wrong) / (6 + 3 + denied)
+        assert (wrong - 1) / denied == pytest.approx(chance_denial_is_true(share), abs=1e-9)
+        assert right + wrong == pytest.approx(3 + denied)
+
+
+def test_four_owners_who_deny_demote_a_fault_that_nobody_knew_and_three_do_not() -> None:
+    states = []
+    for denied in range(6):
+        right, wrong = weighed(NEW.prior, Tally(denied=denied))
+        states.append(judged(replace(NEW, right=right, wrong=wrong), PROMISE).state)
+    assert states == ["contact"] * 4 + ["review"] * 2
+
+
+def test_single_mistakes_of_owners_do_not_silence_a_small_fleet() -> None:
+    """Sixty devices, fifteen contacts, two of them denied: what is known to be good still goes out."""
+    known = replace(NEW, prior=prior.UNMEASURED.and_judged(6, 0))
+    share = budget.share_wrong(Tally(right=3, denied=2))
+    false = 2 * budget.expected_false("denied", known, share) + 10 * budget.expected_false(None, known, share)
+    spent = Spent(15, 3, 0, 2, false, share)
+    assert decide(replace(FREE, standing=known, spent=spent, allowance=PROMISE.allowance(60))).granted
 
 
 def test_a_new_version_begins_with_half_of_what_was_known_and_no_more_than_a_bound() -> None:
@@ -107,8 +155,8 @@ def test_each_layer_objects_with_its_own_reason() -> None:
         "in review. Demoted": replace(FREE, standing=review),
         "about this device was wrong": replace(FREE, device_wrong=1),
         "are not judged": replace(FREE, device_open=DEVICE_OPEN),
-        "are used up.": replace(FREE, spent=Spent(9, 0, 6, 6.0)),
-        "more severe": replace(FREE, spent=Spent(9, 0, 5, 5.0)),
+        "are used up.": replace(FREE, spent=Spent(9, 0, 6, 0, 6.0, FINE)),
+        "no more severe": replace(FREE, spent=Spent(9, 0, 5, 0, 5.0, FINE)),
     }
     for words, account in objections.items():
         ruling = decide(account)
@@ -117,20 +165,29 @@ def test_each_layer_objects_with_its_own_reason() -> None:
 
 
 def test_when_little_is_left_the_most_severe_findings_still_go() -> None:
-    nearly = replace(FREE, spent=Spent(9, 0, 5, 5.0))
+    nearly = replace(FREE, spent=Spent(9, 0, 5, 0, 5.0, FINE))
     assert decide(replace(nearly, tail=0.1)).granted
     assert not decide(replace(nearly, tail=0.9)).granted
+    assert decide(replace(nearly, tail=0.9, standing=replace(NEW, right=20))).granted
+
+
+def test_a_fleet_that_is_worse_than_promised_does_not_touch_its_reserve() -> None:
+    spent = Spent(20, 5, 5, 0, 4.4, budget.share_wrong(Tally(5, 5)))
+    proven = replace(NEW, right=60)
+    assert not decide(replace(FREE, standing=proven, spent=replace(spent, expected_false=4.6))).granted
+    assert decide(replace(FREE, standing=proven, spent=replace(spent, expected_false=4.6, share_wrong=FINE))).granted
+    assert decide(replace(FREE, standing=proven, spent=replace(spent, expected_false=4.2), tail=0.1)).granted
 
 
 def test_a_certain_standing_costs_little_and_a_doubtful_one_much() -> None:
-    left = replace(FREE, spent=Spent(9, 0, 5, 5.8), tail=0.01)
+    left = replace(FREE, spent=Spent(9, 0, 5, 0, 5.8, FINE), tail=0.01)
     assert decide(replace(left, standing=replace(NEW, prior=Precision(99, 1)))).granted
     assert not decide(replace(left, standing=replace(NEW, prior=Precision(7, 3)))).granted
 
 
 def test_verdicts_on_other_faults_make_an_unknown_one_dearer_and_a_proven_one_hardly() -> None:
     proven = replace(NEW, right=60)
-    fine, bad = budget.share_wrong(20, 1), budget.share_wrong(2, 8)
+    fine, bad = budget.share_wrong(Tally(20, 1)), budget.share_wrong(Tally(2, 8))
     assert budget.cost(NEW, fine) == pytest.approx(0.1)
     assert budget.cost(NEW, bad) == pytest.approx(bad)
     assert budget.cost(proven, bad) < 0.06
@@ -148,7 +205,7 @@ def test_the_budget_keeps_false_contacts_at_the_allowance_whatever_they_depend_o
             wrong = bool(draw.random() < 0.1)
             for _one in range(int(draw.integers(1, 6))):
                 cost = sum((float(was) if known else 0.1) for was, known in sent)
-                if decide(replace(FREE, spent=Spent(0, 0, 0, cost), tail=float(draw.random()))).granted:
+                if decide(replace(FREE, spent=Spent(0, 0, 0, 0, cost, FINE), tail=float(draw.random()))).granted:
                     sent.append((wrong, bool(draw.random() < 0.4)))
         ratios.append(sum(was for was, _ in sent) / 6.0)
     assert np.mean(ratios) <= 1.05

@@ -117,9 +117,9 @@ def test_vital_signs_may_be_spoken_of_with_both_consents() -> None:
 @pytest.mark.parametrize(
     ("began", "mended", "held_for"),
     [
-        (timedelta(days=2), timedelta(hours=1), timedelta(hours=46)),  # two days of signs, an hour of them faded
+        (timedelta(days=2), timedelta(hours=1), timedelta(hours=93)),  # 47 hours of signs, one of 94 has passed
         (timedelta(days=30), timedelta(hours=1), timedelta(days=7, hours=-1)),
-        (timedelta(days=2), timedelta(days=1), None),
+        (timedelta(days=3), timedelta(days=2), None),
         (timedelta(hours=1), timedelta(hours=2), None),  # it began after the repair
     ],
 )

@@ -61,7 +61,7 @@ def test_what_began_before_the_repair_is_held_and_told_when_it_stays(world: Worl
     assert state == "held"
     assert "before the repair that the customer told us of" in reason
     assert asked_at_due(world) == ("gate", Verb.SEND)
-    assert world.clock.now() == NOON + timedelta(days=2)
+    assert world.clock.now() == NOON + timedelta(days=4)
 
 
 def test_what_fades_after_the_repair_is_never_told(world: World) -> None:

@@ -25,7 +25,7 @@ from outreach.contact.sender import Sender, Terms
 from tests.outreach.conftest import NOON, TENANT, World, make_customer, make_finding
 
 CONFIG = Config()
-PROMISE = Promise()
+PROMISE = Promise(100.0, 0.8)  # so much that what decides is not the budget
 STAFF = "kim@example.com"
 
 
@@ -100,6 +100,7 @@ def demote(house: House) -> None:
         house.fault(f"bad-{number}")
         house.work()
         assert house.state_of(f"bad-{number}")[0] == "delivered"
+    for number in range(3):
         house.judge(f"bad-{number}", "false")
     house.work()
 
@@ -171,6 +172,25 @@ def test_a_verdict_that_is_taken_back_gives_the_right_back(world: World, house: 
     house.judge("bad-2", "true")
     house.work()
     assert [state for state, _ in decisions(world)] == ["contact", "review", "contact"]
+
+
+def test_four_owners_who_deny_take_the_right_away_as_three_verdicts_of_staff_do(world: World, house: House) -> None:
+    told = [house.fault(f"car-{number}") for number in range(4)]
+    house.work()
+    for number, found in enumerate(told):
+        assert house.state_of(f"car-{number}")[0] == "delivered"
+        with transaction(world.engine) as session:
+            findings.record_verdict(session, found.id, "false", source="customer", actor="c", note="", at=NOON)
+    house.work()
+    house.fault("car-4")
+    house.work()
+    assert house.state_of("car-4")[0] == "waiting"
+    assert decisions(world)[-1][1].startswith("Demoted: 4 judged, 3.8 of them wrong")
+    with transaction(world.engine) as session:
+        spent = budget.of_fleet(session, TENANT, PROMISE, NOON)
+        assert (spent.wrong, spent.denied) == (0, 4)
+        assert 3.6 < spent.expected_false < 4
+        assert budget.of_device(session, TENANT, "car-1", NOON) == (1, 0)
 
 
 def test_weak_evidence_says_nothing_about_contacts(world: World, house: House) -> None:
