@@ -13,10 +13,10 @@ after Gebraeel et al., IIE Transactions 37, 2005)
     P(T ≤ t) = Φ((mt − d)/s) + exp(2md/σ² + 2vd²/σ⁴) · Φ(−(2vdt + σ²(mt + d))/(σ²s)),  s² = σ²t + vt²
 
 **Rest.** A cell that was left alone, a tyre that was topped up jump back from the limit. Such a block (`JUMP`
-deviations) is no noise of the trend: half of it is thought to last, half to fade at `FADES`, until the blocks after it
-say which (an intervention on two components of a structural model: Harvey, 1989). What has lasted so far is expected to
-go on: it slows the wear by its mean and blurs it by its square, as a compound Poisson process does. A jump of half the
-way from the first level to the limit is a repair, after which that count begins anew.
+deviations) is no noise of the trend: a part of it (`LASTS`) is thought to last, what is left to fade, until the blocks
+after it say how much (an intervention on two components of a structural model: Harvey, 1989). What has lasted so far is
+expected to go on: it slows the wear by its mean and blurs it by its square, as a compound Poisson process does. A jump
+of half the way from the first level to the limit is a repair, after which that count begins anew.
 
 severity = the standard deviations by which the level is expected to lie beyond the limit `ahead_ms` from now, 0 if it
 is more likely not to: it asks for a trend, where a restless signal near its limit would do for P alone. surprise is
@@ -44,7 +44,8 @@ QUICKENS = 0.3  # share of its slope by which wear may quicken on the way; 0 is 
 COUNT = len(MODELS)
 JUMP = 3.5  # deviations back from the limit that no noise explains; 2.5 cuts noise in half, 5 takes rests for noise
 FADES = math.exp(-1.0 / 4.0)  # of a recovery a span; 12 spans for 4 tell a fading recovery from a lasting one too late
-LASTS = 0.5  # share of a jump that is thought to last; 0.2 foretells too soon, 0.7 nearly doubles the interval
+LASTS = 0.6  # share of a jump that is thought to last; 0.4 foretells too soon, 0.8 widens the interval by half
+UNSURE = 0.29  # deviation of that share: anything from nothing to all of it
 SETTLED = 8.0  # blocks until jumps are looked for; earlier, the noise is hardly known
 REPAIR = 0.5  # of the way to the limit
 FARTHEST = 1e8  # noises squared of a jump; more leaves no digits for what comes after it
@@ -171,11 +172,14 @@ def _step(c, model, mean, learn, jumped):  # type: ignore[no-untyped-def]
     off, spread = _off(c, model, mean)
     noise = _noise(c, model)
     if jumped:
-        size = min(off * off / noise, FARTHEST)
-        p[0] += LASTS / (1.0 - LASTS) * size
-        p[5] += size
-        spread = _off(c, model, mean)[1]
-    elif learn:
+        unsure = UNSURE * UNSURE * min(off * off / noise, FARTHEST)
+        c.level[model] += LASTS * off
+        c.rest[model] += (1.0 - LASTS) * off
+        p[0] += unsure
+        p[3] -= unsure
+        p[5] += unsure + 1.0
+        return
+    if learn:
         freedom, scaled = PRIOR + c.known, off * off / (spread * noise)
         c.weight[model] = FORGET * c.weight[model] - 0.5 * (
             math.log(spread * noise) + (freedom + 1.0) * math.log1p(scaled / freedom)

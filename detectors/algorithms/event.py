@@ -2,7 +2,7 @@
 
 A reading of 0 or more is a code, one below 0 says that a moment passed without any. The symptom shows with the
 `need`th different code within `within_ms`, at once, and ends after `calm_ms` of observed time in which none came back.
-Where nobody reports quiet moments it ends with a code that stands alone again.
+Where nobody reports quiet moments it ends with a code that stands alone again, or after `expires_ms` without any.
 
 severity = `grave` for each different code within the window; surprise = −ln of the share of earlier readings that
 were codes; `judged` is the latest code, for as long as the symptom shows.
@@ -31,6 +31,7 @@ FIELDS = (
     Field("need", "u1", fill=1),  # different codes that make the symptom, at most `KEPT`
     Field("within_ms", "f4", fill=86_400_000.0),  # and the window that they share; longer joins what is not related
     Field("calm_ms", "f4", fill=7_200_000.0),  # observed time without a code until it ends; shorter flaps
+    Field("expires_ms", "f8"),  # if not 0: time without a code until it ends though nothing is heard; the engine looks
     Field("calm", "f4"),
     Field("last_ts", "i8"),
     Field("seen", "f8"),
@@ -47,7 +48,7 @@ class Event:
     """See the module. Parameters of a series are the columns that `FIELDS` gives a comment."""
 
     name: str = "event"
-    version: str = "1"
+    version: str = "2"
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:

@@ -211,8 +211,8 @@ def _reason(symptom: Symptom, at: int, scene: Scene) -> str:
     watch = scene.profile.watches[symptom.watch]
     channel, lasted = watch.channel, duration(at - symptom.onset)
     value = quantity(symptom.value, channel.unit)
-    if channel.signals == (TROUBLE_CODE,):
-        return codes.of(int(symptom.value)).sentence(int(symptom.value), confirmed=PENDING not in watch.symptom)
+    if watch.detector == "event":
+        return _of_event(symptom, watch, scene)
     if watch.detector in {"stuck", "spike"} or channel.how == "missing":
         return _of_sensor(symptom, watch, value, lasted)
     if watch.detector == "limit":
@@ -255,6 +255,19 @@ def _of_sensor(symptom: Symptom, watch: Watch, value: str, lasted: str) -> str:
         return f"{label} has been exactly {value} for {lasted}; it never stood still for so long before."
     way = "down" if symptom.active < 0 else "up and down"
     return f"{label} has been jumping {way} and back within a few messages for {lasted}; it is {value} now."
+
+
+def _of_event(symptom: Symptom, watch: Watch, scene: Scene) -> str:
+    """The code that came last, and how many different ones came with it."""
+    if watch.channel.signals == (TROUBLE_CODE,):
+        return codes.of(int(symptom.value)).sentence(int(symptom.value), confirmed=PENDING not in watch.symptom)
+    states, code = scene.device_type.signal(watch.channel.signals[0]).states, int(symptom.value)
+    name = states[code] if 0 <= code < len(states) else str(code)
+    text = f"{watch.channel.label}: {name}"
+    if watch.parameters.get("need", 1) <= 1:
+        return f"{text}."
+    number = round(symptom.severity / watch.parameters["grave"])
+    return f"{text}, the last of {number} different ones within {duration(watch.parameters['within_ms'])}."
 
 
 def _of_connection(symptom: Symptom, scene: Scene) -> str:

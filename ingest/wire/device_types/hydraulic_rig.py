@@ -7,8 +7,16 @@ HYDRAULIC_RIG = DeviceType(
     label="Hydraulic rig",
     period_s=60,
     always_on=True,
-    signals=tuple(
-        Signal(number, f"oil_temp_{number + 1}", f"Oil temperature TS{number + 1}", "Cel", -40, 150)
-        for number in range(4)
+    signals=(
+        *(
+            Signal(number, f"oil_temp_{number + 1}", f"Oil temperature TS{number + 1}", "Cel", -40, 150)
+            for number in range(4)
+        ),
+        Signal(4, "pressure", "Pump pressure", "bar", 0, 1000),
+        Signal(5, "flow", "Flow", "L/min", 0, 2000),
+        Signal(6, "motor_power", "Motor power", "W", 0, 1_000_000),
+        Signal(7, "vibration", "Vibration", "mm/s", 0, 500),
+        Signal(8, "cooling_efficiency", "Cooling efficiency", "%", 0, 100),
+        Signal(9, "efficiency", "Efficiency", "%", 0, 100),
     ),
 )
