@@ -9,9 +9,10 @@ from detectors.engine.program import Program
 from detectors.finding import Finding
 from device_sim.faults import FAULTS as SIMULATED
 from device_sim.stream import DeviceSpec
-from ingest.reading import Frame, ReadingBatch
+from ingest.reading import Frame, ReadingBatch, series_id
 from ingest.registry.devices import Device
 from ingest.registry.permissions import VITALS
+from ingest.wire.device_types import DEVICE_TYPES
 from tests.detectors.detector_feed import START, engine_of, messages
 from tests.detectors.test_fleet_and_recordings import DAY, NOW, life
 
@@ -131,3 +132,33 @@ def test_a_device_that_reports_a_third_as_often_as_its_type_is_told_of_as_well(
     kept = np.flatnonzero(np.isin(whole.ts, np.unique(whole.ts)[::3]))
     found = engine_of(program, [known]).process(Frame(NOW, whole.take(kept)))
     assert {finding.fault for finding in found if finding.contact} == {fault}
+
+
+@pytest.mark.parametrize("step", [1, 5, 10, 25])
+@pytest.mark.parametrize("kind", ["room_sensor", "leak_sensor"])
+def test_a_cell_that_ages_as_cells_do_is_not_called_worn_however_coarse_its_gauge(
+    program: Program, kind: str, step: int
+) -> None:
+    ts = np.arange(NOW - DAYS * DAY, NOW, 15 * 60_000)
+    level = 80 - 12 * (ts - ts[0]) / (DAYS * DAY)  # empty in half a year
+    columns = {"battery_level": np.ceil(level / step) * step, "battery_voltage": 2.9}
+    known = Device(1, "demo", "d", kind, "", "", "", "UTC", "o")
+    found = engine_of(program, [known]).process(Frame(NOW, messages(1, kind, ts.tolist(), columns)))
+    assert [finding for finding in found if finding.contact] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["room_sensor", "leak_sensor"])
+def test_the_days_that_are_foretold_for_a_cell_are_right_four_times_in_five(program: Program, kind: str) -> None:
+    right = []
+    for seed in range(101, 116):
+        spec = DeviceSpec("d", kind, "m", "1", "l", "o", "Europe/Berlin")
+        truth = (SIMULATED.get("battery_wear").draw(np.random.default_rng(seed), "d", kind, NOW - 14 * DAY),)
+        batch = life(spec, DAYS, seed, truth)
+        known = Device(1, "demo", "d", kind, "", "", "", "Europe/Berlin", "o")
+        found = engine_of(program, [known]).process(Frame(NOW, batch))
+        level = series_id(1, DEVICE_TYPES.get(kind).signal("battery_level").number)
+        spent = batch.ts[(batch.series == level) & (batch.value <= 10)].min() / 1000
+        horizon = next(one.evidence.horizon for one in found if one.evidence.horizon)
+        right.append(horizon.low.timestamp() <= spent <= (horizon.high or horizon.low).timestamp())
+    assert np.mean(right) >= 0.8

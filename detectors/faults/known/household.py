@@ -12,7 +12,8 @@ BATTERY_WEAR = Fault(
     contact=True,
     signature={
         "battery_drain:high": 1.0,
-        "battery_level:low": 1.0,
+        "battery_going": 1.0,
+        "battery_level:low": 0.6,
         "battery_voltage:low": 0.4,
         "signal_quality:low": -1.0,
     },
