@@ -33,6 +33,8 @@ DENSE_MS = 8_000  # readings further apart show no harsh event
 POINTS = 5  # of the filtered speed, at least `APART_MS` apart
 APART_MS = 900
 MOVES = 5.0  # km/h: what stands, a satellite receiver still moves by up to 4
+FASTEST = 500.0  # km/h: no car
+TURNS = 300.0  # turns a minute: below, no engine runs by itself
 STAND_MS = 300_000  # a longer stop ends a trip; shorter cuts at railway crossings, longer joins errands
 STOP_MS = 8_000  # from here on a stop is counted; shorter is creeping in a queue
 PERIODS = 3.5  # a gap of so many of the device's own periods is still none; smaller cuts at every lost message
@@ -66,6 +68,9 @@ FIELDS = (
     Field("points", "i8"),
     Field("pressed", "i1", (2,)),  # an event of the slope goes on
     Field("felt_ts", "i8", (3,), fill=NO_TIME),
+    Field("rpm", "f8"),
+    Field("rpm_ts", "i8", fill=NO_TIME),
+    Field("sensor_ts", "i8", fill=NO_TIME),
     Field("open", "i1"),
     Field("told", "i1"),
     Field("start_ms", "i8"),
@@ -189,16 +194,17 @@ def _slope(c, ts, value, dt):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _pass(c, value, dt):  # type: ignore[no-untyped-def]
-    """The time since the speed before: driven, or stood."""
+def _pass(c, ts, value, dt):  # type: ignore[no-untyped-def]
+    """The time since the speed before: driven, or stood; what other messages said at about that time counts."""
+    beside = max(2.0 * c.period_ms, DENSE_MS)
     c.meters += (value + c.last) / 2.0 / 3.6 * dt / 1000.0
     if value < MOVES and c.last < MOVES:
         c.wait_ms += dt
-        if c.row[RPM] > 300.0:
+        if c.rpm > TURNS and ts - c.rpm_ts <= beside:
             c.wait_idle_ms += dt
         return
     c.moving_ms += dt
-    if math.isfinite(c.row[FORWARD]) or math.isfinite(c.row[BACKWARD]) or math.isfinite(c.row[SIDEWAYS]):
+    if ts - c.sensor_ts <= beside:
         c.felt_ms += dt
     if min(value, c.last) >= FAST_FROM:
         c.habit[min(int((value - FAST_FROM) / BIN), BINS - 1)] += dt / 1000.0
@@ -253,7 +259,7 @@ def _drive(c, slot, ts, value, out, count):  # type: ignore[no-untyped-def]  # n
         c.last = c.last if near else value
     if c.open != 0:
         if near:
-            _pass(c, value, dt)
+            _pass(c, ts, value, dt)
         if max(value, c.last) >= MOVES:
             _moved(c, ts, value)
         c.top = max(c.top, value)
@@ -295,10 +301,14 @@ def _row(c, slot, out, count):  # type: ignore[no-untyped-def]
     """Judge the message that is complete; how many trips there are now."""
     ts, value = c.row_ts, c.row[SPEED]
     c.done_ts, c.row_ts = ts, NO_TIME
-    if math.isfinite(value):
+    if math.isfinite(c.row[RPM]):
+        c.rpm, c.rpm_ts = c.row[RPM], ts
+    if math.isfinite(c.row[FORWARD]) or math.isfinite(c.row[BACKWARD]) or math.isfinite(c.row[SIDEWAYS]):
+        c.sensor_ts = ts
+    if 0.0 <= value <= FASTEST:
         count = _speed(c, slot, ts, value, out, count)
     if c.open != 0:
-        if max(c.last, value) >= MOVES or c.moved_ms == ts:
+        if c.last >= MOVES or value >= MOVES or c.moved_ms == ts:
             _feel(c, ts)
         if math.isfinite(c.row[ODOMETER]):
             if not math.isfinite(c.odometer_first):

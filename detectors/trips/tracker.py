@@ -119,7 +119,7 @@ class Tracker:
 
     def _take(self, batch: ReadingBatch, received_ms: int) -> list[Trip]:
         slots = self._slot_of.take(device_no(batch.series), mode="clip")
-        mine = np.flatnonzero((slots >= 0) & (batch.ts <= received_ms + AHEAD_MS))
+        mine = np.flatnonzero((slots >= 0) & (batch.ts > 0) & (batch.ts <= received_ms + AHEAD_MS))
         if not len(mine):
             return []
         slot = slots[mine]

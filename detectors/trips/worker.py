@@ -35,7 +35,7 @@ from kit.errors import ForewarnError
 from kit.leases import Lease, LeaseLost
 from kit.logs import get
 
-ASK_S = 5.0  # between two looks at who agrees; longer goes on after a "no", though nothing of it is then kept
+ASK_S = 30.0  # between two looks at who agrees; longer goes on after a "no", though nothing of it is then kept
 TIDY_S = 600.0  # between two looks for trips that must go
 SAVING_SHARE = 0.05  # of the time at most goes into saving
 

@@ -237,3 +237,35 @@ def test_late_double_huge_and_future_readings_break_nothing() -> None:
     found = tracker.process(Frame(START + LATER, ReadingBatch.empty()))
     (trip,) = newest(found)
     assert trip.distance_km == pytest.approx(2 * CALM.sum() / 3600, rel=0.02)
+
+
+def test_signals_that_come_in_messages_of_their_own_are_put_together() -> None:
+    both = np.r_[CALM, np.zeros(90), CALM]
+    ts = START + 1000 * np.arange(len(both))
+    apart = [
+        messages(7, "vehicle", (ts + shift).tolist(), {name: column})
+        for shift, name, column in ((0, "speed", both), (300, "rpm", 900.0), (600, "braking_max", -4.0))
+    ]
+    whole = ReadingBatch.concat(apart)
+    (trip,) = driven(whole.take(np.argsort(whole.ts, kind="stable")))
+    assert trip.idle_s == trip.standing_s > 80
+    assert trip.judged_by == "sensor"
+
+
+ODD = st.floats(allow_nan=True, allow_infinity=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40), st.integers(-(2**63), 2**63 - 1) | st.integers(START, START + LATER), ODD),
+        max_size=60,
+    )
+)
+def test_no_reading_whatsoever_breaks_the_trips(odd: list[tuple[int, int, float]]) -> None:
+    tracker = followed()
+    signals, stamps, values = (list(column) for column in zip(*odd, strict=True)) if odd else ([], [], [])
+    tracker.process(Frame(START + LATER, ReadingBatch.of([7 << 8 | at for at in signals], stamps, values)))
+    last = START + 2 * LATER
+    found = driven(seconds(np.r_[CALM, CALM], last), tracker)
+    assert newest(found)[-1].distance_km == pytest.approx(2 * CALM.sum() / 3600, rel=0.2)
