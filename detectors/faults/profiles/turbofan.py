@@ -39,9 +39,9 @@ TURBOFAN = Profile(
         _path("bleed", "bleed_enthalpy", 1, 0.0013),
         _path("hpt_coolant", "hpt_coolant_flow", -1, 0.0013),
         _path("lpt_coolant", "lpt_coolant_flow", -1, 0.0013),
-        # 2 %: what is left of the margin on an engine in service, give or take a sixth; nearer tells too soon, further
+        # 2 %: what is left of the margin on an engine in service, give or take a fifth; nearer tells too soon, further
         # says nothing before it fails
-        drift("margin", STALLING, period_ms=FLIGHT, span_ms=4 * FLIGHT, learn=10, share=1.02, doubt=0.16, floor_sd=5e-5,
+        drift("margin", STALLING, period_ms=FLIGHT, span_ms=4 * FLIGHT, learn=10, share=1.02, doubt=0.19, floor_sd=5e-5,
               ahead_ms=10 * DAY, need=3, of=4, enter=0.84),
     ),
 )  # fmt: skip
