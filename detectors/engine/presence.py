@@ -17,6 +17,9 @@ from detectors.engine.program import TypeProgram
 from detectors.faults.fusion import Symptom
 
 GRACE_MS = 900_000.0  # silence must be watched at least so long
+HABIT = 0.4  # of the time that is told: what a device of which nothing is known is taken to stay away by habit. It is
+# shown to staff at half the time that is told, then, and sooner with each month without an outage; less shows them the
+# first outage of every device, most of which end within hours, more than 0.5 tells the owner late
 LOOK = -1.0  # what the cadence detector takes for a look at the clock
 
 
@@ -56,6 +59,7 @@ class Presence:
                 lasting_ms=lasting if after else np.inf,
                 grace_ms=grace,
                 calm_ms=grace,
+                longest=HABIT * lasting if after else 0.0,
             )
             cadence.set(device, period_ms=period)
             if not after:

@@ -71,7 +71,7 @@ class Watch:
 class Profile:
     """Everything watched on a device type.
 
-    After `silent_after_s` a silence is shown to staff (0: silence means nothing, as with a parked car), after
+    After `silent_after_s` at the soonest a silence is shown to staff (0: it means nothing, as with a parked car), after
     `silent_lasting_s` the owner may be told; both later for a device that often comes back by itself.
     """
 
