@@ -61,7 +61,7 @@ class Spike:
     """See the module. Parameters of a series are the columns that `FIELDS` gives a comment."""
 
     name: str = "spike"
-    version: str = "2"
+    version: str = "3"
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
@@ -94,7 +94,7 @@ def _spike(c, ts):  # type: ignore[no-untyped-def]
     c.spikes += 1.0
     c.rises += c.out > 0
     c.calm = 0.0
-    if c.active == 0:
+    if c.active == 0 and c.frozen == 0:
         c.known += 1.0
     if c.spikes >= c.need or c.active != 0:
         c.active = _side(c)
@@ -111,8 +111,7 @@ def _follow(c, x, ts):  # type: ignore[no-untyped-def]
     elif c.out == 0:
         c.out, c.lasted = (1 if move > 0.0 else -1), 1
     elif abs(move) <= BACK * far:
-        if c.frozen == 0:
-            _spike(c, ts)
+        _spike(c, ts)
         c.out, c.held = 0, x
     elif c.lasted >= LONGEST:
         if c.frozen == 0:

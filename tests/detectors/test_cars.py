@@ -74,3 +74,33 @@ def test_what_comes_at_once_is_told_within_days(program: Program, kind: str, fau
 )
 def test_what_is_no_fault_is_left_alone(program: Program, kind: str, change: str) -> None:
     assert lived(program, kind, 47, change) == []
+
+
+@pytest.mark.parametrize("kind", ["vehicle", "electric_vehicle"])
+@pytest.mark.parametrize("fault", ["sensor_drift", "sensor_spikes", "sensor_dropout", "intermittent_contact"])
+@pytest.mark.parametrize("seed", [41, pytest.param(43, marks=pytest.mark.slow)])
+def test_a_sensor_that_fails_is_shown_to_staff_and_taken_for_no_fault_of_the_car(
+    program: Program, kind: str, fault: str, seed: int
+) -> None:
+    found = lived(program, kind, seed, fault)
+    # where a loose plug falls no lower than the signal may, that it is missing is all there is to see
+    names = {fault, "sensor_dropout"} if fault == "intermittent_contact" else {fault}
+    assert names & {finding.fault for finding in found}
+    assert [finding.fault for finding in found if finding.contact] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault", "days"),
+    [
+        ("vehicle", "weak_12v_battery", 4.5),
+        ("vehicle", "slow_puncture", 3),
+        ("electric_vehicle", "traction_battery_fade", 4),
+        ("electric_vehicle", "pack_cooling_fault", 5),
+    ],
+)
+def test_what_fails_within_a_week_is_told_while_it_still_runs(
+    program: Program, kind: str, fault: str, days: float
+) -> None:
+    told = [finding for finding in lived(program, kind, 45, fault, fails=17) if finding.contact]
+    assert {finding.fault for finding in told} == {fault}
+    assert told[0].detected.timestamp() * 1000 <= START + (10 + days) * DAY

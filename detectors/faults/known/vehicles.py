@@ -154,7 +154,16 @@ TRACTION_BATTERY_FADE = Fault(
     urgency="low",
     text_key="traction_battery_fade",
     contact=True,
-    signature={"capacity:high": 1.0, "reach:low": 0.5, "code_pack_worn": 1.0, "code_pack_worn_pending": 0.5},
+    signature={
+        "capacity:high": 1.0,
+        "reach:low": 0.5,
+        "reach_short:low": 1.0,
+        "code_pack_worn": 1.0,
+        "code_pack_worn_pending": 0.5,
+        # the weakest cell ends the range of a pack that is sound otherwise
+        "cell_gap:high": -1.0,
+        "cell_gap_wide": -1.0,
+    },
 )
 CHARGING_INTERRUPTED = Fault(
     name="charging_interrupted",

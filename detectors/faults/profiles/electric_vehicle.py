@@ -1,5 +1,7 @@
 """An electric car: its pack by cells, heat and capacity, its charging, and what every car has."""
 
+from dataclasses import replace
+
 from detectors.faults import codes
 from detectors.faults.profile import HOUR, MINUTE, Channel, Gate, Profile, departure, limit, plain, stuck
 from detectors.faults.profiles.chassis import brakes, sensor, starter, tyres
@@ -21,11 +23,16 @@ RESTING_MOTOR = Channel("Motor temperature above the air on a slow cable", "K", 
                         "difference", when=SLOWLY)  # fmt: skip
 MOTOR_HEAT = Channel("Motor temperature above the air", "K", ("motor_temp", "outdoor_temp"), "difference",
                      when=(Gate("speed", low=20, high=70),))  # fmt: skip
-# coulomb counting: what an ampere-hour adds to the state of charge is the inverse of the capacity
+# coulomb counting: what an ampere-hour adds to the state of charge is the inverse of the capacity. From fifteen amperes
+# on (a wall box) an hour and a half tells as much as a night at a socket
 FILLING = Channel("Charge that an ampere-hour adds", "%", ("charge_level",), "rise_per_hour",
-                  when=(CHARGES, BELOW_TAPER), over=("pack_current",), least=3.0)  # fmt: skip
+                  when=(CHARGES, BELOW_TAPER, Gate("pack_current", high=15)), over=("pack_current",),
+                  least=3.0)  # fmt: skip
+FILLING_FAST = replace(FILLING, when=(CHARGES, BELOW_TAPER, Gate("pack_current", low=15)), least=15.0)
 REACH = Channel("Range from a percent of charge", "km", ("range",), when=(MOVING, Gate("charge_level", low=20)),
                 over=("charge_level",), least=20.0)  # fmt: skip
+MILD_REACH = replace(REACH, label="Range from a percent of charge, without frost,",
+                     when=(*REACH.when, Gate("outdoor_temp", low=5)))  # fmt: skip
 PLUGGED = plain("Charging state with the cable in", "1", "charging_state", Gate("charging_state", low=1))
 MOTOR = plain("Motor temperature", "Cel", "motor_temp", MOVING)
 PACK_MAX = plain("Highest pack temperature", "Cel", "pack_temp_max", MOVING)
@@ -38,6 +45,9 @@ DRIVES = {"period_ms": MINUTE, "span_ms": 30 * MINUTE, "learn": 8, "memory": 40,
 # two hours on the cable are an evening
 CHARGINGS = {"period_ms": 5 * MINUTE, "span_ms": 2 * HOUR, "learn": 3, "memory": 40, "enter": 5, "leave": 2.5,
              "need": 9, "of": 12, "hold_ms": 40 * MINUTE, "lasting_ms": 4 * HOUR}  # fmt: skip
+
+FILLINGS = {"period_ms": 5 * MINUTE, "learn": 3, "memory": 20, "floor_share": 0.03, "side": 1, "enter": 4, "leave": 2,
+            "need": 6, "of": 8, "hold_ms": 30 * MINUTE, "lasting_ms": 3 * HOUR}  # fmt: skip
 
 ELECTRIC_VEHICLE = Profile(
     "electric_vehicle",
@@ -54,14 +64,15 @@ ELECTRIC_VEHICLE = Profile(
         # 50 °C: from there on cells age fast, and cars begin to hold back power. A fast charge in July does that too
         limit("pack_hot", PACK_MAX, period_ms=MINUTE, limit=50, back=4, unit=2, hold_ms=15 * MINUTE, calm_ms=HOUR),
         departure("motor_heat", MOTOR_HEAT, **{**DRIVES, "span_ms": 60 * MINUTE, "learn": 4}, floor_sd=1.0, side=1,
-                  enter=2.5, leave=1.2),
+                  enter=3, leave=1.5),
         # 12 % of the capacity: rounding moves a night at a slow socket by 4; larger is late, smaller meets a cold week.
         # The hours are of charging
-        departure("capacity", FILLING, period_ms=5 * MINUTE, span_ms=4 * HOUR, learn=3, memory=20, floor_share=0.03,
-                  side=1, enter=4, leave=2, need=6, of=8, hold_ms=30 * MINUTE, lasting_ms=3 * HOUR),
+        departure("capacity", FILLING, **FILLINGS, span_ms=4 * HOUR),
+        departure("capacity", FILLING_FAST, **FILLINGS, span_ms=90 * MINUTE),
         # a heater in a cold spell takes a tenth, so range speaks for a worn pack only beside its capacity, or when a
-        # quarter is gone
+        # quarter is gone without frost
         departure("reach", REACH, **DRIVES, floor_share=0.04, side=-1, enter=3, leave=1.5),
+        departure("reach_short", MILD_REACH, **DRIVES, floor_share=0.06, side=-1, enter=4, leave=2),
         # 3 is "interrupted". A wall box that waits for the sun says so for some minutes
         limit("charging_broken", PLUGGED, period_ms=5 * MINUTE, limit=2.5, back=0.4, unit=0.5, hold_ms=40 * MINUTE,
               calm_ms=6 * HOUR),
