@@ -121,6 +121,12 @@ def record_verdict(
     session.flush()
 
 
+def newest_verdict(session: Session, finding_id: uuid.UUID, source: str) -> str | None:
+    """What one source said last of a finding; None when it never did."""
+    said = select(VerdictRow.verdict).where(VerdictRow.finding_id == finding_id, VerdictRow.source == source)
+    return session.scalar(said.order_by(VerdictRow.id.desc()).limit(1))
+
+
 def of_row(row: FindingRow) -> Finding:
     """The finding that a row holds."""
     return Finding(
