@@ -108,9 +108,7 @@ def pulse(current: Settings) -> dict[str, Any]:
     """Every folder's part of the machine-readable state of the product."""
     engine = connect(current)
     check(engine)
-    merged: dict[str, Any] = {}
-    for part in hooks("pulse"):
-        merged.update(part(engine, current))
+    merged = {name: fact for part in hooks("pulse") for name, fact in part(engine, current).items()}
     engine.dispose()
     return merged
 
@@ -133,11 +131,8 @@ def doctor(ctx: typer.Context, as_json: JsonFlag = False) -> None:
     current = settings(ctx)
     checks = [_database_check(current), *(line for part in hooks("doctor") for line in part(current))]
     facts = [{"check": c.name, "ok": c.ok, "detail": c.detail, "fix": c.fix} for c in checks]
-    if as_json:
-        emit(facts, as_json=True)
-    else:
-        shown = [{**fact, "ok": "ok" if fact["ok"] else "NOT WELL"} for fact in facts]
-        emit(shown, as_json=False, columns=("check", "ok", "detail", "fix"))
+    shown = [{**fact, "ok": "ok" if fact["ok"] else "NOT WELL"} for fact in facts]
+    emit(facts if as_json else shown, as_json, columns=("check", "ok", "detail", "fix"))
     if not all(c.ok for c in checks):
         raise typer.Exit(1)
 

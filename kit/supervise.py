@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -13,6 +14,7 @@ from kit.metrics import counter
 
 BACKOFF_FIRST_S = 0.2  # shorter spins on a dead database, longer makes a blip visible to people
 BACKOFF_MOST_S = 10.0  # longer leaves a healed service unused
+HEED_S = 0.25  # until a signal is heeded at the latest; shorter wakes what rests for nothing
 
 _log = get("supervise")
 step_failures = counter("step_failures", "Supervised steps that raised and were retried, by loop.", "loop")
@@ -22,7 +24,7 @@ class Stop:
     """A request to finish: set by SIGINT or SIGTERM, waited on by every loop."""
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._event, self._signalled = threading.Event(), False
 
     def set(self) -> None:
         """Ask every loop to finish."""
@@ -30,17 +32,20 @@ class Stop:
 
     def is_set(self) -> bool:
         """Whether the loops should finish."""
-        return self._event.is_set()
+        return self._signalled or self._event.is_set()
 
     def wait(self, seconds: float) -> bool:
         """Sleep up to `seconds`; True as soon as the stop was asked for."""
-        return self._event.wait(seconds)
+        until = time.monotonic() + seconds
+        while not self.is_set() and (left := until - time.monotonic()) > 0.0:
+            self._event.wait(min(left, HEED_S))
+        return self.is_set()
 
     def on_signals(self) -> Stop:
         """Let SIGINT and SIGTERM ask for the stop; only in a main thread. Returns itself."""
 
         def handler(_number: int, _frame: FrameType | None) -> None:
-            self.set()
+            self._signalled = True  # no lock is taken here: what the signal interrupts may hold it
 
         signal.signal(signal.SIGINT, handler)
         signal.signal(signal.SIGTERM, handler)

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 
 from kit.supervise import Stop, run_loop
@@ -26,3 +30,35 @@ def test_a_stop_ends_a_resting_loop_at_once() -> None:
     stop.set()
     thread.join(timeout=30)
     assert not thread.is_alive()
+
+
+IMPATIENT = """
+import os, signal, threading, time
+from kit.supervise import Stop
+stop = Stop().on_signals()
+def storm():
+    while True:
+        os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=storm, daemon=True).start()
+for _ in range(20_000):
+    stop.wait(0.0001)
+    stop.set()
+print(stop.wait(3600))
+os._exit(0)
+"""
+
+
+def test_a_storm_of_signals_asks_for_the_same_stop_and_blocks_nothing() -> None:
+    ended = subprocess.run([sys.executable, "-c", IMPATIENT], capture_output=True, timeout=60, check=True, text=True)
+    assert ended.stdout == "True\n"
+
+
+def test_a_signal_ends_a_long_rest() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    try:
+        stop = Stop().on_signals()
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        assert stop.wait(3600)
+    finally:
+        signal.signal(signal.SIGINT, before[0])
+        signal.signal(signal.SIGTERM, before[1])
