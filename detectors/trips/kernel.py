@@ -68,6 +68,7 @@ FIELDS = (
     Field("points", "i8"),
     Field("pressed", "i1", (2,)),  # an event of the slope goes on
     Field("felt_ts", "i8", (3,), fill=NO_TIME),
+    Field("felt_last", "f8", (3,)),
     Field("rpm", "f8"),
     Field("rpm_ts", "i8", fill=NO_TIME),
     Field("sensor_ts", "i8", fill=NO_TIME),
@@ -229,9 +230,13 @@ def _moved(c, ts, value):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _feel(c, ts):  # type: ignore[no-untyped-def]
-    """Harsh events among the extremes that the device measured since its last message."""
+    """Harsh events among the extremes since the last message; a sensor that stands still measures none."""
     for k in range(3):
         x = c.row[FORWARD + k]
+        if x == c.felt_last[k]:
+            continue
+        if math.isfinite(x):
+            c.felt_last[k] = x
         push = -x if k == BRAKING_EVENT else abs(x) if k == CORNERING_EVENT else x
         if HARSH[k] <= push <= POSSIBLE:
             if ts - c.felt_ts[k] > AGAIN_MS:

@@ -115,7 +115,13 @@ def test_noise_steps_and_single_wrong_speeds_are_no_events() -> None:
 def test_the_extremes_that_the_car_measures_count_once_a_message() -> None:
     braking = np.where(np.arange(30) % 10 == 5, -4.0, -1.0)
     (trip,) = driven(
-        seconds(np.full(30, 40.0), step_s=60, braking_max=braking, acceleration_max=1.0, cornering_max=-4.5)
+        seconds(
+            np.full(30, 40.0),
+            step_s=60,
+            braking_max=braking,
+            acceleration_max=1.0,
+            cornering_max=-4.5 - np.arange(30) % 2,
+        )
     )
     assert (trip.braking, trip.acceleration, trip.judged_by) == (3, 0, "sensor")
     assert (trip.cornering or 0) >= 28
@@ -127,6 +133,11 @@ def test_extremes_at_a_standstill_and_impossible_ones_are_no_driving() -> None:
     braking[10] = -1.0  # the minute in which it stopped
     (trip,) = driven(seconds(speeds, step_s=60, braking_max=braking, acceleration_max=1.0, cornering_max=1.0))
     assert trip.braking == 0
+
+
+def test_a_sensor_that_stands_still_measures_no_harsh_driving() -> None:
+    (trip,) = driven(seconds(np.full(60, 40.0), step_s=60, braking_max=-5.0))
+    assert trip.braking == 1
 
 
 def test_where_readings_are_too_far_apart_nothing_is_judged() -> None:
