@@ -37,7 +37,8 @@ from kit.leases import Lease
 from kit.logs import get
 
 READER = "detector"  # the name under which ingest knows how far detection has come
-SAVING_SHARE = 0.05  # of the time at most goes into checkpoints; large states are saved less often
+SAVING_SHARE = 0.01  # of the time at most goes into checkpoints; more writes the database full, less makes the replay
+# after a crash longer than the lease that has to end first
 TOGETHER = 20_000  # readings scored in one go; fewer cost more each, more delay the first finding among them
 TELL_EVERY_S = 1.0  # how often the lag is looked up; at every step it would cost more than the step
 
