@@ -97,13 +97,17 @@ class Joint:
             limits = (self._next, self._enter, self._usual)
             at = _run(at, (ts, values), learned, (*judged, limits), (severity, active))
             if self._tally[LASTED] > max(ACCEPT, 0.7 * self._tally[ROWS]):
-                last = self._tally[LAST_TS]
-                self._begin()
-                self._tally[LAST_TS] = last
-                self._ripe, self._usual = np.zeros(0, np.int64), _unknown()
+                self.forget()
             elif self._tally[ROWS] >= self._next and self._tally[ACTIVE] == 0.0:
                 self._refresh()
         return severity, active
+
+    def forget(self) -> None:
+        """Learn anew from the next row on."""
+        last = self._tally[LAST_TS]
+        self._begin()
+        self._tally[LAST_TS] = last
+        self._ripe, self._usual = np.zeros(0, np.int64), _unknown()
 
     def _sums(self) -> tuple[Floats, ...]:
         return self._moments, self._cross, self._squares, self._tally, self._distances, self._levels
@@ -156,7 +160,7 @@ class Joint:
             return ENTER
         quick = max(float(np.quantile(independent, 0.75)), 1.0)
         limit = ENTER_OLD + (ENTER - ENTER_OLD) * min(1.0, YOUNG / quick)
-        limit *= min(max(SLOW * past.tally[ROWS] / quick, 1.0), SLOWEST)
+        limit *= min(max(SLOW * float(past.tally[ROWS]) / quick, 1.0), SLOWEST)
         first, last, rows = self._tally[FIRST_TS], self._tally[LAST_TS], self._tally[ROWS]
         if past.tally[SCORED] < SETTLED_ROWS or knows_the_day(first, last, rows):
             return limit

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from detectors.algorithms.attention import GRACE, REFRACTORY, THRESHOLD, Attention
 from detectors.algorithms.detector import Floats, new_state
 from detectors.algorithms.seasonal import Seasonal
-from detectors.scoring.joint import Joint
+from detectors.scoring.modes import Modes
 from detectors.scoring.record import YOUNG_ROWS, Record, weight
 
 NATS = 0.95  # nats that one unit of joint severity is worth to attention, which so looks from severity 9 on
@@ -67,7 +67,7 @@ class Scorer:
         self._young = max(YOUNG_ROWS, grace or 0)
         for slot in range(signals):
             self._state.set(slot, **FAR_OUT, min_count=self._young if signals == 1 else math.inf)
-        self._joint, self._record = Joint(signals, grace or 0), Record(grace or 0)
+        self._joint, self._record = Modes(signals, grace or 0), Record(grace or 0)
         self._looks, self._best = math.log(signals), np.zeros(KEPT - 1)
         self._rows, self._noticed, self._active = 0, math.inf, False
 
