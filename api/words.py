@@ -148,6 +148,7 @@ _EVENT_SHAPES = {
     "answered": ("person", "accent"),
     "note": ("pen", "normal"),
     "verdict": ("pen", "normal"),
+    "judged": ("eye", "normal"),
     "assigned": ("person", "normal"),
 }
 

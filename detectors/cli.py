@@ -124,7 +124,7 @@ def trust(ctx: typer.Context, as_json: JsonFlag = False) -> None:
             "version": line.version,
             "state": line.state,
             "right": f"{line.precision:.0%} ({line.low:.0%} to {line.high:.0%})",
-            "judged": f"{line.right + line.wrong:g}",
+            "judged": f"{line.right + line.wrong:.3g}",
             "contacts": line.contacts,
             "why": line.reason,
         }

@@ -19,7 +19,7 @@ from kit.db import connect, transaction
 from kit.plugins import Check, Role, Step
 from kit.settings import Core, Settings
 from kit.supervise import Stop, in_thread
-from outreach.cases import calls, monitoring, queries, triage
+from outreach.cases import calls, monitoring, queries, telemetry, triage
 from outreach.cases.calls import Past
 from outreach.cases.history import History
 from outreach.cases.triage import Watch
@@ -36,7 +36,7 @@ GOODBYE_S = 30.0  # an attempt that is under way may end; longer holds up the wh
 
 HURRIED_S = 0.2  # rest of a loop whose work a person waits for; shorter only burns idle CPU
 UNHURRIED_S = 2.0  # rest of a loop whose work is due at a time of hours or days
-UNHURRIED = frozenset({"monitoring", "sweep"})
+UNHURRIED = frozenset({"monitoring", "telemetry", "sweep"})
 
 Loop = Callable[[], bool]
 
@@ -74,6 +74,7 @@ def loops(
         "help": partial(calls.step, engine, clock, past),
         "triage": partial(triage.step, engine, clock, watch),
         "monitoring": partial(monitoring.step, engine, clock, watch),
+        "telemetry": partial(telemetry.step, engine, clock),
         "trust": Weighing(engine, clock, promise).step,
         "planner": partial(planner.step, engine, clock, limits),
         "sweep": partial(sender.sweep, engine, clock, channels, terms.retries),

@@ -114,13 +114,16 @@ class CaseRow(Base):
 class EpisodeRow(Base):
     """One occurrence of one fault on one device; `id` is the finding that began it.
 
-    `planned_at` says that contact has decided what to do about it.
+    `planned_at` says that contact has decided what to do about it, `judge_at` when the readings may next have a say on
+    it (None: no more, or not before something happens). `foretold_at` is when it was said that a limit would be
+    reached, which is late by far at `overdue_at`.
     """
 
     __tablename__ = "episode"
     __table_args__ = (
         Index("uq_episode_open", "tenant", "device", "fault", unique=True, postgresql_where=text("ended_at IS NULL")),
         Index("ix_episode_unplanned", "case_number", postgresql_where=text("planned_at IS NULL")),
+        Index("ix_episode_judge", "judge_at", postgresql_where=text("judge_at IS NOT NULL")),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -133,6 +136,9 @@ class EpisodeRow(Base):
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str]
     planned_at: Mapped[datetime | None]
+    judge_at: Mapped[datetime | None]
+    foretold_at: Mapped[datetime | None]
+    overdue_at: Mapped[datetime | None]
 
 
 class CaseFindingRow(Base):

@@ -20,7 +20,7 @@ from detectors.trust.budget import Spent
 from detectors.trust.promise import DEVICE_OPEN, DEVICE_WRONG, RESERVE, WINDOW, Promise
 from detectors.trust.standing import Standing
 
-UNSURE = 0.4
+UNSURE = 0.6
 """Chance to be wrong, times tail, that may go out while the whole allowance is left; it shrinks with what is left.
 Higher spends it on what comes first, lower asks people about what is hardly ever wrong."""
 SLACK = 1e-9  # of floating sums; the last contact that just fits goes out

@@ -23,6 +23,7 @@ SENTENCES: Mapping[str, str] = {
     "duplicate": "The customer had been told of this fault not long before.",
     "no_right": "Such contacts were wrong too often, or the budget of false contacts was used up.",
     "disputed": "The customer had called an earlier notice about this fault wrong.",
+    "mended": "The device had been repaired since it began to show, and the notice was held until that had faded.",
     "shared": "Many devices showed the same, and the notice waits for a person.",
     "quiet_hours": "The notice was held for the customer's quiet hours when the run ended.",
     "on_its_way": "The notice was still on its way when the run ended.",
@@ -40,6 +41,7 @@ STAGES_TO_REASONS = {
     "duplicate": "duplicate",
     "disputed": "disputed",
     "right_to_contact": "no_right",
+    "mended": "mended",
     "shared": "shared",
     "quiet_time": "quiet_hours",
 }

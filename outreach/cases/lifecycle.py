@@ -46,6 +46,7 @@ class EventKind(StrEnum):
     OWNER_CHECK = "owner_check"
     UNSUBSCRIBED = "unsubscribed"
     VERDICT = "verdict"  # detail: verdict
+    JUDGED = "judged"  # by the readings, not by a person; detail: verdict, rule
     NOTE = "note"
     ASSIGNED = "assigned"  # detail: owner
     CLOSED = "closed"

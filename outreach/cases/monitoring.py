@@ -48,6 +48,7 @@ def decide(session: Session, case: CaseRow, now: datetime, watch: Watch) -> None
     else:
         said = f"Resolved: the device has shown no sign of the fault for {hours:g} hours."
         record(session, case, EventKind.RESOLVED, said, at=now)
+        session.get_one(EpisodeRow, case.episode_id).judge_at = now
 
 
 def _silent(session: Session, case: CaseRow) -> bool:

@@ -22,7 +22,7 @@ from kit.clock import Clock
 from kit.db import transaction
 from kit.logs import get
 from outreach import metrics
-from outreach.cases import episode
+from outreach.cases import episode, telemetry
 from outreach.cases.lifecycle import EventKind
 from outreach.cases.subject import fault_words, subject
 from outreach.cases.timeline import record
@@ -59,6 +59,7 @@ def step(engine: Engine, clock: Clock, watch: Watch) -> bool:
         claimed = holding.claim(session)
         for finding in claimed:
             outcome = take(session, finding, clock.now(), watch)
+            telemetry.heard(session, finding, clock.now())
             findings.mark_triaged(session, [finding.id])
             metrics.triaged.labels(outcome).inc()
             _log.info("finding triaged", device=finding.device, fault=finding.fault, outcome=outcome)

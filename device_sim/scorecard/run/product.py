@@ -48,7 +48,7 @@ from outreach.build import loops
 from outreach.cases.history import History
 from outreach.contact.channels.channel import Channel
 from outreach.customers import manifest
-from outreach.tables import CaseRow, OutboxRow
+from outreach.tables import CaseRow, EpisodeRow, OutboxRow
 
 FLUSH_MS = 2 * 3_600_000  # between two flushes of the store; oftener makes small files, seldomer notices late that a
 # device's clock began to go wrong
@@ -222,8 +222,9 @@ class Product:
         """When there is work for outreach again, though nothing happens."""
         notices = select(func.min(OutboxRow.due_at)).where(OutboxRow.state.in_(["queued", "held"]))
         watches = select(func.min(CaseRow.monitoring_until)).where(CaseRow.state == "monitoring")
+        judged = select(func.min(EpisodeRow.judge_at))
         with transaction(self.engine) as session:
-            due = [moment for moment in (session.scalar(notices), session.scalar(watches)) if moment is not None]
+            due = [moment for query in (notices, watches, judged) if (moment := session.scalar(query)) is not None]
         return min((math.ceil(moment.timestamp() * 1000) for moment in due), default=_NEVER_MS)
 
     @contextmanager

@@ -156,7 +156,7 @@ def test_each_layer_objects_with_its_own_reason() -> None:
         "about this device was wrong": replace(FREE, device_wrong=1),
         "are not judged": replace(FREE, device_open=DEVICE_OPEN),
         "are used up.": replace(FREE, spent=Spent(9, 0, 6, 0, 6.0, FINE)),
-        "no more severe": replace(FREE, spent=Spent(9, 0, 5, 0, 5.0, FINE)),
+        "no more severe": replace(FREE, spent=Spent(9, 0, 5, 0, 5.4, FINE)),
     }
     for words, account in objections.items():
         ruling = decide(account)
@@ -165,7 +165,7 @@ def test_each_layer_objects_with_its_own_reason() -> None:
 
 
 def test_when_little_is_left_the_most_severe_findings_still_go() -> None:
-    nearly = replace(FREE, spent=Spent(9, 0, 5, 0, 5.0, FINE))
+    nearly = replace(FREE, spent=Spent(9, 0, 5, 0, 5.4, FINE))
     assert decide(replace(nearly, tail=0.1)).granted
     assert not decide(replace(nearly, tail=0.9)).granted
     assert decide(replace(nearly, tail=0.9, standing=replace(NEW, right=20))).granted
