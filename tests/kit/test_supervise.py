@@ -33,18 +33,17 @@ def test_a_stop_ends_a_resting_loop_at_once() -> None:
 
 
 IMPATIENT = """
-import os, signal, threading, time
+import os, subprocess, sys, time
 from kit.supervise import Stop
 stop = Stop().on_signals()
-def storm():
-    while True:
-        os.kill(os.getpid(), signal.SIGINT)
-threading.Thread(target=storm, daemon=True).start()
-for _ in range(20_000):
+storm = "import os, sys\\nwhile True: os.kill(int(sys.argv[1]), 2)"
+sender = subprocess.Popen([sys.executable, "-c", storm, str(os.getpid())])
+for _ in range(50_000):
     stop.wait(0.0001)
     stop.set()
+sender.kill()
+sender.wait()
 print(stop.wait(3600))
-os._exit(0)
 """
 
 
