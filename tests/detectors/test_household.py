@@ -162,3 +162,10 @@ def test_the_days_that_are_foretold_for_a_cell_are_right_four_times_in_five(prog
         horizon = next(one.evidence.horizon for one in found if one.evidence.horizon)
         right.append(horizon.low.timestamp() <= spent <= (horizon.high or horizon.low).timestamp())
     assert np.mean(right) >= 0.8
+
+
+@pytest.mark.parametrize("kind", ["water_meter", "hub"])
+def test_a_sensor_that_drifts_is_shown_to_staff_and_told_to_nobody(program: Program, kind: str) -> None:
+    found = lived(program, kind, 109, "sensor_drift", 17)
+    assert "sensor_drift" in {finding.fault for finding in found}
+    assert not any(finding.contact for finding in found)

@@ -2,7 +2,7 @@
 
 from detectors.faults.fault import Fault
 
-SPIKED = (
+SENSING = (
     "wearable",
     "water_meter",
     "hub",
@@ -16,27 +16,12 @@ SPIKED = (
     "vehicle",
     "electric_vehicle",
 )
-"""Device types with a watch for spikes."""
-HEARD_APART = (
-    "wearable",
-    "water_meter",
-    "hub",
-    "room_sensor",
-    "leak_sensor",
-    "washing_machine",
-    "heat_pump",
-    "air_handler",
-    "freezer",
-    "circulation_pump",
-    "vehicle",
-    "electric_vehicle",
-)
-"""Device types with a watch for sensors that are missing from messages."""
+"""Device types with watches for sensors that stand still, jump, or are missing from messages."""
 
 SENSOR_STUCK = Fault(
     name="sensor_stuck",
     label="Sensor is stuck",
-    device_types=(),
+    device_types=SENSING,
     impact="medium",
     urgency="low",
     text_key="sensor_stuck",
@@ -46,7 +31,7 @@ SENSOR_STUCK = Fault(
 SENSOR_SPIKES = Fault(
     name="sensor_spikes",
     label="Sensor with spikes",
-    device_types=SPIKED,
+    device_types=SENSING,
     impact="low",
     urgency="low",
     text_key="sensor_spikes",
@@ -56,7 +41,7 @@ SENSOR_SPIKES = Fault(
 SENSOR_DROPOUT = Fault(
     name="sensor_dropout",
     label="Sensor drops out",
-    device_types=HEARD_APART,
+    device_types=SENSING,
     impact="low",
     urgency="low",
     text_key="sensor_dropout",
@@ -68,6 +53,8 @@ SENSOR_DRIFT = Fault(
     name="sensor_drift",
     label="Drifting sensor",
     device_types=(
+        "leak_sensor",
+        "washing_machine",
         "wearable",
         "water_meter",
         "hub",
@@ -106,7 +93,7 @@ SENSOR_DRIFT = Fault(
 INTERMITTENT_CONTACT = Fault(
     name="intermittent_contact",
     label="Loose contact at a sensor",
-    device_types=SPIKED,
+    device_types=SENSING,
     impact="low",
     urgency="low",
     text_key="intermittent_contact",

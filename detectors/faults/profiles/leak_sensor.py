@@ -4,7 +4,7 @@ A floor that was mopped is wet too. It has a thin film, and dries within hours; 
 leaks stays wet.
 """
 
-from detectors.faults.profile import HOUR, MINUTE, Gate, Profile, limit, missing, plain, spikes, stuck
+from detectors.faults.profile import HOUR, MINUTE, Gate, Profile, departure, limit, missing, plain, spikes, stuck
 from detectors.faults.profiles.battery import cell
 
 PERIOD = 15 * MINUTE
@@ -24,6 +24,18 @@ LEAK_SENSOR = Profile(
         *cell(PERIOD),
         stuck(plain("Floor temperature", "Cel", "floor_temp"), period_ms=PERIOD, min_ms=18 * HOUR, min_moves=150),
         spikes(plain("Floor temperature", "Cel", "floor_temp"), period_ms=PERIOD, floor=1.5),
+        # a floor follows the weather by a kelvin or two, another floor is as far off; 4 K for days is the sensor
+        departure(
+            "sensor_drift",
+            plain("Floor temperature", "Cel", "floor_temp"),
+            period_ms=PERIOD,
+            span_ms=24 * HOUR,
+            learn=5,
+            floor_sd=0.8,
+            enter=5,
+            leave=3,
+            hold_ms=12 * HOUR,
+        ),
         missing(plain("Floor temperature", "Cel", "floor_temp"), "battery_level", period_ms=PERIOD),
         missing(WATER, "battery_level", period_ms=PERIOD),
     ),

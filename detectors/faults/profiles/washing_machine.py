@@ -35,10 +35,17 @@ WASHING_MACHINE = Profile(
               min_ms=30 * MINUTE, min_moves=40),
         stuck(plain("Vibration of the turning drum", "mm/s", "vibration", TUMBLING, Gate("drum_speed", low=20)),
               period_ms=MINUTE, min_ms=30 * MINUTE, min_moves=100),
+        # what is spun was rinsed in water from the pipe, whose seasons take months; a drum that tumbles shakes little
+        departure("sensor_drift", plain("Water temperature in the spin", "Cel", "water_temp", SPINNING),
+                  period_ms=MINUTE, span_ms=30 * MINUTE, learn=4, floor_sd=1.5, enter=4.5, leave=3, hold_ms=5 * MINUTE),
+        departure("sensor_drift", plain("Vibration of the turning drum", "mm/s", "vibration", TUMBLING,
+                  Gate("drum_speed", low=20)), period_ms=MINUTE, span_ms=2 * HOUR, learn=3, floor_sd=0.2,
+                  floor_share=0.4, side=1, enter=5, leave=3, hold_ms=20 * MINUTE),
+        # a heating takes a quarter of an hour: three odd readings in some days of washing are all that a cable gives
         spikes(plain("Water temperature while heating", "Cel", "water_temp", HEATING), period_ms=MINUTE, floor=4,
-               within_ms=3 * HOUR, calm_ms=6 * HOUR),
+               need=3, within_ms=5 * HOUR, calm_ms=8 * HOUR),
         spikes(plain("Vibration of the turning drum", "mm/s", "vibration", TUMBLING, Gate("drum_speed", low=20)),
-               period_ms=MINUTE, floor=1.5, within_ms=3 * HOUR, calm_ms=6 * HOUR),
+               period_ms=MINUTE, floor=1.5, need=3, within_ms=5 * HOUR, calm_ms=8 * HOUR),
         # two or three cycles; a day's laundry is a span
         missing(plain("Water temperature", "Cel", "water_temp"), "phase", period_ms=MINUTE, span_ms=3 * HOUR, learn=3),
         missing(plain("Vibration", "mm/s", "vibration"), "phase", period_ms=MINUTE, span_ms=3 * HOUR, learn=3),

@@ -30,6 +30,9 @@ WATER_METER = Profile(
         # half a bar off for a day with no water running: pumps and reservoirs of the street move it by half of that
         departure("sensor_drift", plain("Pressure while no water runs", "bar", "pressure", STILL),
                   period_ms=5 * MINUTE, span_ms=DAY / 2, learn=8, floor_sd=0.1, enter=5, leave=3, hold_ms=2 * HOUR),
+        # standing water takes the temperature of the cellar, when nobody is at home all of it: 4 K
+        departure("sensor_drift", plain("Temperature of standing water", "Cel", "water_temp", STILL),
+                  period_ms=5 * MINUTE, span_ms=DAY / 2, learn=8, floor_sd=1.2, enter=5, leave=3, hold_ms=2 * HOUR),
         spikes(plain("Pressure while no water runs", "bar", "pressure", STILL), period_ms=5 * MINUTE, floor=0.3),
         spikes(plain("Temperature of standing water", "Cel", "water_temp", STILL), period_ms=5 * MINUTE, floor=3),
         missing(plain("Pressure", "bar", "pressure"), "flow", period_ms=5 * MINUTE),

@@ -44,8 +44,8 @@ WEARABLE = Profile(
         # a worn cell empties half as fast again; a run every day adds a twentieth
         departure("battery_drain", DRAIN, period_ms=5 * MINUTE, need=9, of=12, hold_ms=4 * HOUR, span_ms=DAY, learn=5,
                   floor_share=0.1, floor_sd=0.05, side=1, enter=4, leave=3),
-        departure("contact_quality", CONTACT, **STEADY, span_ms=36 * HOUR, learn=4, floor_sd=1.5, side=-1, enter=5,
-                  leave=0.4),
+        departure("contact_quality", CONTACT, **STEADY, span_ms=36 * HOUR, learn=4, floor_sd=1, side=-1, enter=5,
+                  leave=0.6),
         # poor optics with good contact are the firmware's. They must be seen before the drain that comes with it, and
         # forgotten after it: hence the longer mean, and the low level to leave
         departure("signal_quality", OPTICS, **STEADY, span_ms=36 * HOUR, learn=4, floor_sd=1.5, side=-1, enter=5,
