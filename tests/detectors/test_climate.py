@@ -135,6 +135,20 @@ def test_a_heat_pump_that_only_makes_hot_water_is_judged_by_that(program: Progra
     assert to_ms(told[0].detected) <= truth.failure_ms - within * DAY
 
 
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [("heat_pump", "blocked_filter"), ("heat_pump", "refrigerant_leak"), ("circulation_pump", "pump_cavitation")],
+)
+def test_what_wears_evenly_says_between_which_days_it_reaches_its_limit(
+    program: Program, kind: str, fault: str
+) -> None:
+    truth = struck(fault, kind, 49, WINTER, 14)
+    foreseen = [one.evidence.horizon for one in raised(program, kind, 49, WINTER, truth) if one.evidence.horizon]
+    assert foreseen
+    assert foreseen[0].high is not None
+    assert truth.onset_ms < to_ms(foreseen[0].low) < truth.failure_ms
+
+
 def test_every_symptom_of_a_fault_is_watched_where_the_fault_can_be() -> None:
     for fault in climate.FAULTS:
         watched = {watch.symptom for kind in fault.device_types for watch in PROFILES.get(kind).watches}

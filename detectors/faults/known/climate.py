@@ -24,6 +24,7 @@ REFRIGERANT_LEAK = Fault(
         "starved_evaporator:high": 0.5,
         "hot_gas:high": 0.5,
         "defrost_time:high": -0.5,
+        "superheat_going": 0.1,
     },
 )
 COMPRESSOR_WEAR = Fault(
@@ -73,6 +74,8 @@ BLOCKED_FILTER = Fault(
         "filter_drop:high": 0.5,
         "filter_drop_per_power:high": 0.5,
         "filter_drop_doubled:high": 1.0,
+        "flow_going": 0.1,
+        "filter_going": 0.1,
     },
 )
 FAN_WEAR = Fault(
@@ -87,7 +90,7 @@ FAN_WEAR = Fault(
         "compressor_vibration:high": 0.6,
         "shaking_hard:high": 0.1,
         "fan_turns:low": 0.5,
-        "starved_evaporator:high": 0.4,
+        "starved_evaporator:high": 0.3,
         "superheat:high": -1.0,
         "hot_gas:high": -0.5,
         "fan_vibration:high": 1.0,
@@ -225,6 +228,7 @@ CONDENSER_DIRTY = Fault(
         "busy:high": -0.5,
         **CUT_OFF,
         **WRONG,
+        "condenser_going": 0.1,
     },
 )
 FREEZER_TOO_WARM = Fault(
@@ -278,6 +282,7 @@ PUMP_CAVITATION = Fault(
         "bearing_warmth:high": -0.5,
         **CUT_OFF,
         **WRONG,
+        "inlet_going": 0.1,
     },
 )
 

@@ -4,7 +4,20 @@ Vibration is held against the speed, the bearing's temperature against the water
 with the first pits of a race, before strength does (ISO 13373-1; Dyer and Stewart, J. Mech. Des. 100, 1978).
 """
 
-from detectors.faults.profile import DAY, HOUR, MINUTE, Channel, Gate, Profile, departure, missing, plain, spikes, stuck
+from detectors.faults.profile import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Channel,
+    Gate,
+    Profile,
+    departure,
+    drift,
+    missing,
+    plain,
+    spikes,
+    stuck,
+)
 
 TURNING = Gate("pump_speed", low=300)
 
@@ -36,6 +49,8 @@ CIRCULATION_PUMP = Profile(
         departure("lost_head", HEAD, **WEAR, floor_share=0.04, side=-1, enter=6, leave=3),
         # topping up lifts it, expansion moves it by tenths; a third of a bar below its own is water that is going
         departure("inlet_pressure", INLET, **WEAR, floor_sd=0.06, floor_share=0.03, side=-1, enter=5.5, leave=2.5),
+        # suction pressure that circulators ask for in hot water
+        drift("inlet_going", INLET, **FIVE, span_ms=2 * HOUR, learn=24, limit=0.4, side=-1, floor_sd=0.015),
         # weather moves the two apart by a few kelvin
         departure("sensor_drift", WARMTH, **WEAR, floor_sd=2, enter=5, leave=2.5),
         stuck(WATER, **FIVE, min_ms=4 * HOUR, min_moves=300),

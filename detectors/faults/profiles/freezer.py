@@ -12,6 +12,7 @@ from detectors.faults.profile import (
     Gate,
     Profile,
     departure,
+    drift,
     limit,
     missing,
     plain,
@@ -60,6 +61,8 @@ FREEZER = Profile(
                   enter=2, leave=1),
         # four tenths more than its own way from condenser to room, over six hours of cooling
         departure("condenser_heat", CONDENSER, **COLD, floor_share=0.06, side=1, enter=7, leave=3.5),
+        # twice its own way: half the air
+        drift("condenser_going", CONDENSER, **FIVE, span_ms=2 * HOUR, learn=18, share=2, floor_sd=0.25),
         departure("evaporator_cold", EVAPORATOR, **COLD, floor_share=0.06, enter=5, leave=2.5),
         departure("compressor_vibration", SHAKING, **COLD, floor_share=0.1, side=1, enter=6, leave=3),
         departure("defrost_time", DEFROSTS, **WEAR, floor_sd=0.003, floor_share=0.2, side=1, enter=5.5, leave=2.5),
@@ -71,7 +74,7 @@ FREEZER = Profile(
         limit("cabinet_warm", CABINET, **FIVE, limit=7, back=2, unit=2, hold_ms=12 * HOUR, calm_ms=6 * HOUR),
         # the thermostat holds the mean of a day to tenths, with no more work than before; no fan makes a condenser half
         # as warm above the room
-        departure("sensor_drift", CABINET, **WEAR | {"hold_ms": 20 * HOUR}, floor_sd=0.5, enter=5, leave=2.5),
+        departure("sensor_drift", CABINET, **WEAR | {"hold_ms": 36 * HOUR}, floor_sd=0.5, enter=5, leave=2.5),
         departure("sensor_drift", CONDENSER, **COLD, floor_share=0.06, side=-1, enter=8, leave=4),
         stuck(plain("Evaporator temperature", "Cel", "evaporator_temp"), **FIVE, min_ms=3 * HOUR, min_moves=300),
         stuck(AIR, **FIVE, min_ms=3 * HOUR, min_moves=300),

@@ -15,6 +15,7 @@ from detectors.faults.profile import (
     Gate,
     Profile,
     departure,
+    drift,
     missing,
     plain,
     seasonal,
@@ -108,12 +109,15 @@ HEAT_PUMP = Profile(
         seasonal("discharge_lift", LIFT, **CIRCUIT, floor_sd=1.5, tail=0.4, enter=4),
         # 2.4 K more than its own for half a day: the valve holds it to tenths while it has refrigerant to give
         departure("superheat", SUPERHEAT, **WEAR, floor_sd=0.6, floor_share=0.06, side=1, enter=4),
+        # compressors are protected from gas that hot; two thirds of its own flow is where units lock out
+        drift("superheat_going", SUPERHEAT, **FIVE, span_ms=2 * HOUR, learn=24, limit=18, floor_sd=0.25),
+        drift("flow_going", WATER, **FIVE, span_ms=2 * HOUR, learn=24, share=0.6, side=-1, floor_sd=0.15),
         # half-days of a healthy pump differ by 5 %: less meets the weather, 10 % finds a fault days late. Heat and fan,
         # which the weather reaches most, speak only beside vibration and tell apart what shakes
         departure("starved_evaporator", STARVED, **WEAR, floor_share=0.055, enter=4.5),
         departure("hot_gas", HOT_GAS, **WEAR, floor_share=0.05, side=1, enter=4.5),
         departure("heat_per_turn", SPREAD, **WEAR, floor_share=0.055, side=-1, enter=4),
-        departure("compressor_vibration", SHAKING, **WEAR, floor_share=0.06, side=1, enter=5),
+        departure("compressor_vibration", SHAKING, **WEAR, floor_share=0.08, side=1, enter=5),
         departure("fan_turns", AIR, **WEAR | {"leave": 1.8}, floor_share=0.05, side=-1, enter=3.6),
         departure("superheat", SUPERHEAT_BOILER, **BOIL, floor_sd=0.7, floor_share=0.06, side=1, enter=4.5),
         # hot water is made all the year at much the same speed: days of an hour of it differ by a hundredth or two
