@@ -6,6 +6,7 @@ which takes ten times as long and finds the missing words and the faults.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import itertools
@@ -22,7 +23,19 @@ from detectors.errors import TableError
 from detectors.scoring.times import epoch_ms, many_epoch_ms
 
 CHUNK_ROWS = 20_000  # more needs memory, less costs time
-DELIMITERS = ",;\t"
+DELIMITERS = ",;\t|"
+MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # the first bytes of a file that is not UTF-8
+TRUTH = {"true": 1.0, "false": 0.0}
+TIMES = (
+    "t",
+    "time",
+    "timestamp",
+    "datetime",
+    "date",
+    "ts",
+    "date_time",
+    "time_stamp",
+)  # what they are called
 NAN = "nan"  # what programs write for a missing number
 NO_TIME = "none"  # instead of the name of a time column
 
@@ -68,8 +81,10 @@ class Table:
         header = self._read(1)
         if not header:
             raise TableError(1, "the file is empty.", "The first line names a time column, then one for each signal.")
+        if "\0" in header[0]:
+            raise TableError(1, "this is not text, or UTF-16 without its mark.", "Save the table as UTF-8 CSV.")
         self._delimiter = max(DELIMITERS, key=header[0].count)
-        names = [name.strip() for name in next(csv.reader(header, delimiter=self._delimiter))]
+        names = [name.strip() for name in next(csv.reader(header, delimiter=self._delimiter))] or [""]
         self._marks = len(names) - 1
         while len(names) > 1 and not names[-1]:
             names.pop()  # the line ends in a delimiter
@@ -100,8 +115,10 @@ class Table:
 
     def _quick(self, block: list[str]) -> Chunk | None:
         """The lines as a chunk if every one is a row of plain numbers."""
-        marks, mark = self._marks, self._delimiter
-        if any(line.count(mark) != marks or '"' in line or "\0" in line or len(line) < self._width for line in block):
+        mark, text = self._delimiter, "".join(block)
+        if {line.count(mark) for line in block} != {self._marks} or '"' in text or "\0" in text:
+            return None
+        if min(map(len, block)) < self._width:
             return None
         stamps = self._stamps(block)
         try:
@@ -159,7 +176,7 @@ class Table:
         try:
             value = float(text.replace(",", ".") if self._delimiter == ";" else text)
         except ValueError:
-            value = math.nan
+            value = TRUTH.get(text.lower(), math.nan)
         if not math.isfinite(value) or "_" in text:
             raise TableError(
                 self._line,
@@ -182,9 +199,16 @@ class Table:
 
 def open_table(path: Path) -> TextIO:
     """The file as text; ``.gz`` is unpacked on the way. Raises OSError."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
+    packed = path.suffix == ".gz"
+    try:
+        with gzip.open(path) if packed else path.open("rb") as raw:
+            first = raw.read(2)
+    except (EOFError, gzip.BadGzipFile):
+        first = b""  # whoever reads on is told
+    encoding = MARKS.get(first, "utf-8-sig")
+    if packed:
+        return gzip.open(path, "rt", encoding=encoding, newline="")
+    return path.open(encoding=encoding, newline="")
 
 
 def _columns(names: list[str], layout: Layout) -> tuple[int | None, list[int]]:
@@ -192,9 +216,9 @@ def _columns(names: list[str], layout: Layout) -> tuple[int | None, list[int]]:
     for name in sorted(layout.ignore | ({layout.time} - {"", NO_TIME})):
         if name not in names:
             raise TableError(1, f"there is no column '{name}'.", f"The columns are: {', '.join(names)[:200]}.")
-    timed = layout.time != NO_TIME
-    time_at = (names.index(layout.time) if layout.time else 0) if timed else None
-    signals = [at for at, name in enumerate(names) if at != time_at and name not in layout.ignore]
+    time_at = _time_column(names, layout)
+    index = 0 if not names[0] and time_at else None
+    signals = [at for at, name in enumerate(names) if at not in {time_at, index} and name not in layout.ignore]
     if not signals:
         raise TableError(1, "there is no signal column.", "Separate the columns by commas: time, then the signals.")
     if empty := [at + 1 for at in signals if not names[at]]:
@@ -205,6 +229,16 @@ def _columns(names: list[str], layout: Layout) -> tuple[int | None, list[int]]:
     if all(_is_number(name) for name in chosen):
         raise TableError(1, "this is a row of numbers, not a header.", "Put the names of the columns into line 1.")
     return time_at, signals
+
+
+def _time_column(names: list[str], layout: Layout) -> int | None:
+    """The column that was asked for, else the first; behind an index without a name the one that is called a time."""
+    if layout.time == NO_TIME:
+        return None
+    if layout.time:
+        return names.index(layout.time)
+    called = [at for at, name in enumerate(names) if name.lower() in TIMES]
+    return called[0] if called and not names[0] else 0
 
 
 def _is_number(text: str) -> bool:

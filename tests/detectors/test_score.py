@@ -16,7 +16,7 @@ from detectors.scoring import reader
 from detectors.scoring.reader import Layout, Table
 from detectors.scoring.score import COLUMNS, score_table
 from detectors.scoring.scorer import Scorer
-from detectors.scoring.times import Clock
+from detectors.scoring.times import Clock, epoch_ms, many_epoch_ms
 from detectors.scoring.worth import LEVELS, add, worth
 from kit.cli import app
 from kit.plugins import parts
@@ -173,6 +173,8 @@ def test_empty_cells_are_missing_and_blank_lines_are_no_rows() -> None:
     ("text", "line", "says"),
     [
         ("", 1, "empty"),
+        ("\n\n", 1, "no signal"),
+        ("t\0,a\0\n", 1, "not text"),
         ("t\n1\n", 1, "no signal"),
         ("t,a,a\n", 1, "two columns"),
         ("t,,a\n", 1, "no name"),
@@ -196,8 +198,8 @@ def test_a_cell_that_cannot_be_used_is_named_by_its_line(text: str, line: int, s
     assert caught.value.line in {line, line + 1}
 
 
-@pytest.mark.parametrize("mark", [",", ";", "\t"])
-def test_columns_may_be_separated_by_comma_semicolon_or_tab(mark: str) -> None:
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_columns_may_be_separated_by_comma_semicolon_tab_or_bar(mark: str) -> None:
     assert scored(table(700, fault_at=500).replace(",", mark)) == scored(table(700, fault_at=500))
 
 
@@ -215,6 +217,32 @@ def test_chosen_columns_are_ignored_and_chosen_words_are_missing() -> None:
 def test_nan_is_a_missing_reading_like_the_empty_cell() -> None:
     empty = scored("t,a,b\n1,,2\n2,1,\n3,1,2\n")
     assert scored("t,a,b\n1,nan,2\n2,1,NaN\n3,1,2\n") == empty
+
+
+def test_truth_is_one_and_untruth_zero() -> None:
+    assert scored("t,a\n1,True\n2,FALSE\n3,true\n") == scored("t,a\n1,1\n2,0\n3,1\n")
+
+
+def test_an_index_without_a_name_is_no_signal() -> None:
+    plain = scored("timestamp,a\n2020-01-01,1\n2020-01-02,2\n")
+    assert scored(",timestamp,a\n0,2020-01-01,1\n10,2020-01-02,2\n") == plain
+    assert scored(",when,a\n0,2020-01-01,1\n", layout=Layout(time="when"))[0]["when"] == "2020-01-01"
+    assert [row[""] for row in scored(",a\n0,1\n1,2\n")] == ["0", "1"]
+
+
+@pytest.mark.parametrize("unit", [1, 1_000, 1_000_000, 1_000_000_000])
+def test_epoch_times_may_count_seconds_down_to_nanoseconds(unit: int) -> None:
+    assert epoch_ms(str(1_700_000_000 * unit)) == 1_700_000_000_000
+    assert many_epoch_ms([str(1_700_000_000 * unit)] * 2) == pytest.approx([1_700_000_000_000] * 2)
+
+
+@pytest.mark.parametrize("stamp", ["2020-W01-1", "2020-01-01 10:00 PM", "2020-01-01T02:00:00+02:00", "01.03.2020"])
+def test_dates_of_another_form_are_left_to_the_careful_reader(stamp: str) -> None:
+    assert many_epoch_ms([stamp, stamp]) is None
+
+
+def test_a_time_cell_that_needs_quotes_gets_them_back() -> None:
+    assert [row["t"] for row in scored("t;a\n2020-01-01 00:00:00,5;1\n")] == ["2020-01-01 00:00:00,5"]
 
 
 def test_a_table_without_times_counts_its_rows() -> None:
@@ -300,6 +328,16 @@ def test_the_command_refuses_to_overwrite_its_source_and_names_a_missing_one(
         failed = command.invoke(app, ["detectors", "score", *arguments])
         assert failed.exit_code != 0
     assert (tmp_path / "in.csv").read_text() == table(10)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_mark_at_the_beginning_says_the_encoding(command: CliRunner, tmp_path: Path, encoding: str) -> None:
+    text = table(30).replace("s0", "Wärme").replace("\n", "\r\n")
+    (tmp_path / "in.csv").write_bytes(text.encode(encoding))
+    (tmp_path / "in.csv.gz").write_bytes(gzip.compress(text.encode(encoding)))
+    for name in ("in.csv", "in.csv.gz"):
+        done = command.invoke(app, ["detectors", "score", name, "out.csv", "--json"])
+        assert json.loads(done.stdout)["rows"] == 30
 
 
 def test_binary_and_cut_files_are_a_sentence(command: CliRunner, tmp_path: Path) -> None:
