@@ -1,4 +1,4 @@
-"""The device page shows trips with consent alone; the customer's page says nothing of them."""
+"""The device page shows trips with consent alone."""
 
 from __future__ import annotations
 
