@@ -11,9 +11,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from detectors.algorithms.detector import Floats, Ints
+from detectors.algorithms.kernel import kernel
 from detectors.algorithms.state import Field, SlotState
 
 THRESHOLD = 8.65  # nats: the best operating point on NAB; lower shows more
@@ -48,7 +48,7 @@ class Attention:
         return raised
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _update(slot, ts, score, rows, raised):  # type: ignore[no-untyped-def]
     forget = 0.5 ** (1.0 / HALF_LIFE)
     for i in range(len(slot)):

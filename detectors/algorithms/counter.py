@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from numba import njit
-
 from detectors.algorithms import persistence, rate
 from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.state import Field, SlotState
 
 FULL = 0.9  # share of `wraps_at` from which a fall is the wrap; lower takes a reset for it
@@ -41,14 +40,14 @@ class Counter:
         return out
 
 
-@njit(cache=True)
+@part
 def _reset(c, x):  # type: ignore[no-untyped-def]
     """1 if the counter has started again since the reading before, else 0."""
     fell = c.seen > 0.0 and x < c.held - c.tolerance
     return 1.0 if fell and not (c.wraps_at > 0.0 and c.held >= FULL * c.wraps_at) else 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
     surprise, severity, low, high, judged, active, onset, count = out
     for i in range(len(slot)):

@@ -14,10 +14,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from numba import njit
-
 from detectors.algorithms import persistence
 from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.state import Field, SlotState
 
 PARTS = 8  # steps in which a span slides; 1 shows a departure a span later, 24 costs three times the state
@@ -62,7 +61,7 @@ class Departure:
         return out
 
 
-@njit(cache=True)
+@part
 def _spread(c):  # type: ignore[no-untyped-def]
     """The spread between spans, and the degrees of freedom that it rests on."""
     floor = max(c.floor_sd, c.floor_share * abs(c.reference), 1e-9 * abs(c.reference), 1e-12)
@@ -70,17 +69,17 @@ def _spread(c):  # type: ignore[no-untyped-def]
     return max(floor, math.sqrt((PRIOR * floor * floor + c.squares) / (PRIOR + known))), PRIOR + known
 
 
-@njit(cache=True)
+@part
 def _level(c, x, weight):  # type: ignore[no-untyped-def]
     """The mean over the last span, with `x` in it if `weight` is 1."""
     total, number = x * weight, weight
-    for part in range(PARTS):
-        total += c.sums[part]
-        number += c.numbers[part]
+    for piece in range(PARTS):
+        total += c.sums[piece]
+        number += c.numbers[piece]
     return total / number
 
 
-@njit(cache=True)
+@part
 def _turn(c, far):  # type: ignore[no-untyped-def]
     """A part of the span is over; with the last one a span: it joins the reference unless it is `far` from it."""
     c.part_ms = 0.0
@@ -90,7 +89,7 @@ def _turn(c, far):  # type: ignore[no-untyped-def]
     c.sums[c.part], c.numbers[c.part] = 0.0, 0.0
 
 
-@njit(cache=True)
+@part
 def _join(c, mean):  # type: ignore[no-untyped-def]
     c.spans += 1.0
     pace = c.spans if c.spans <= c.learn else max(c.memory, c.learn)
@@ -101,7 +100,7 @@ def _join(c, mean):  # type: ignore[no-untyped-def]
     c.squares += off * (mean - c.reference)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
     surprise, severity, low, high, judged, active, onset, count = out
     for i in range(len(slot)):

@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from numba import njit
-
 from detectors.algorithms import persistence, rate
 from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.state import Field, SlotState
 
 DEFAULTS = {"side": 1.0, "floor_rate": 4.0}
@@ -39,7 +38,7 @@ class Flap:
         return out
 
 
-@njit(cache=True)
+@part
 def _turned(c, x):  # type: ignore[no-untyped-def]
     """The way it goes after `x` (0: it never moved), its farthest point that way, and 1 if that is a turn."""
     if c.seen == 0.0:
@@ -52,7 +51,7 @@ def _turned(c, x):  # type: ignore[no-untyped-def]
     return (c.way, c.held, 0.0) if abs(back) < c.swing else (-c.way, x, 1.0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
     surprise, severity, low, high, judged, active, onset, count = out
     for i in range(len(slot)):

@@ -12,9 +12,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from numba import njit
-
 from detectors.algorithms.detector import Floats, Ints, Scores, scored
+from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.persistence import GAP_PERIODS
 from detectors.algorithms.state import Field, SlotState
 
@@ -53,7 +52,7 @@ class Limit:
         return scored(_update, state, slot, ts, value)
 
 
-@njit(cache=True)
+@part
 def _advance(c, ts, over, observed):  # type: ignore[no-untyped-def]
     """Count the time beyond or within, and switch the symptom."""
     c.count += 1
@@ -71,7 +70,7 @@ def _advance(c, ts, over, observed):  # type: ignore[no-untyped-def]
         c.active, c.lasted = 0, 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
     surprise, severity, low, high, active, onset, count = out
     for i in range(len(slot)):

@@ -15,10 +15,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from numba import njit
-
 from detectors.algorithms import persistence
 from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.state import Field, SlotState
 from detectors.algorithms.tails import deviations, log_tail
 
@@ -70,7 +69,7 @@ class Rate:
         return out
 
 
-@njit(cache=True)
+@part
 def _log_pmf(n, mean, size):  # type: ignore[no-untyped-def]
     """Ln P(N = n) of the negative binomial law; `size` inf is Poisson."""
     if math.isinf(size):
@@ -79,7 +78,7 @@ def _log_pmf(n, mean, size):  # type: ignore[no-untyped-def]
     return chance - size * math.log1p(mean / size) + n * math.log(mean / (mean + size))
 
 
-@njit(cache=True)
+@part
 def _ratio(k, mean, size):  # type: ignore[no-untyped-def]
     """P(N = k + 1) / P(N = k)."""
     if math.isinf(size):
@@ -87,7 +86,7 @@ def _ratio(k, mean, size):  # type: ignore[no-untyped-def]
     return (k + size) / (k + 1.0) * mean / (mean + size)
 
 
-@njit(cache=True)
+@part
 def log_many(n, mean, variance):  # type: ignore[no-untyped-def]
     """Ln P(N ≥ n)."""
     if n <= 0.0:
@@ -106,7 +105,7 @@ def log_many(n, mean, variance):  # type: ignore[no-untyped-def]
     return min(_log_pmf(n, mean, size) + math.log(total), 0.0)
 
 
-@njit(cache=True)
+@part
 def log_few(n, mean, variance):  # type: ignore[no-untyped-def]
     """Ln P(N ≤ n)."""
     if max(n, mean) > EXACT:
@@ -117,7 +116,7 @@ def log_few(n, mean, variance):  # type: ignore[no-untyped-def]
     return math.log1p(-min(math.exp(log_many(n + 1.0, mean, variance)), 1.0 - 1e-15))
 
 
-@njit(cache=True)
+@part
 def _log_below(n, mean, size):  # type: ignore[no-untyped-def]
     """Ln P(N ≤ n) for n below the mean, where terms get smaller downwards."""
     term, total, k = 1.0, 1.0, n
@@ -128,14 +127,14 @@ def _log_below(n, mean, size):  # type: ignore[no-untyped-def]
     return min(_log_pmf(n, mean, size) + math.log(total), 0.0)
 
 
-@njit(cache=True)
+@part
 def _normal(x, mean, variance):  # type: ignore[no-untyped-def]
     """The normal deviate of a gamma law's value (Wilson and Hilferty)."""
     shape = mean * mean / variance
     return 3.0 * math.sqrt(shape) * ((max(x, 0.0) / mean) ** (1.0 / 3.0) - 1.0 + 1.0 / (9.0 * shape))
 
 
-@njit(cache=True)
+@part
 def _law(c, time):  # type: ignore[no-untyped-def]
     """Mean and variance of the events in `time` ms, by the past."""
     known = c.spans + 1.0
@@ -144,16 +143,16 @@ def _law(c, time):  # type: ignore[no-untyped-def]
     return mean, spread * mean * (1.0 + time / c.span_ms / known)
 
 
-@njit(cache=True)
+@part
 def _window(c):  # type: ignore[no-untyped-def]
     events, time = 0.0, 0.0
-    for part in range(PARTS):
-        events += c.sums[part]
-        time += c.times[part]
+    for piece in range(PARTS):
+        events += c.sums[piece]
+        time += c.times[piece]
     return events, time
 
 
-@njit(cache=True)
+@part
 def judge(c, more, dt):  # type: ignore[no-untyped-def]
     """Signed severity, surprise, events a span (or the rate), and the range expected, with `more` events in `dt` ms."""
     events, time = _window(c)
@@ -173,7 +172,7 @@ def judge(c, more, dt):  # type: ignore[no-untyped-def]
     return sign * deviations(log_p), -log_p, events * scale, low, high
 
 
-@njit(cache=True)
+@part
 def _join(c):  # type: ignore[no-untyped-def]
     """The window is a whole span of the past now."""
     events, time = _window(c)
@@ -189,7 +188,7 @@ def _join(c):  # type: ignore[no-untyped-def]
         c.spans *= keep
 
 
-@njit(cache=True)
+@part
 def add(c, more, ts, observed, signed):  # type: ignore[no-untyped-def]
     """Take in a reading's events: move the window, advance the symptom by the severity `signed`, learn whole spans."""
     c.sums[c.part] += more
@@ -206,7 +205,7 @@ def add(c, more, ts, observed, signed):  # type: ignore[no-untyped-def]
         c.sums[c.part], c.times[c.part] = 0.0, 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
     surprise, severity, low, high, judged, active, onset, count = out
     for i in range(len(slot)):

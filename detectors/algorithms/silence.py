@@ -18,9 +18,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from numba import njit
-
 from detectors.algorithms.detector import LASTING, Floats, Ints, Scores, scored
+from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.state import Field, SlotState
 
 MARGIN = 1.25  # times the longest habit before a silence counts; 1 calls every second outage a fault
@@ -59,18 +58,18 @@ class Silence:
         return scored(_update, state, slot, ts, value)
 
 
-@njit(cache=True)
+@part
 def _habit(c, unheard):  # type: ignore[no-untyped-def]
     """The longest silence that was a habit, as it is remembered `unheard` ms after the device was last heard."""
     return c.longest * 0.5 ** (unheard / MEMORY_MS)
 
 
-@njit(cache=True)
+@part
 def _lasts_from(c, habit):  # type: ignore[no-untyped-def]
     return max(c.lasting_ms, min(LONG * habit, MOST_MS))
 
 
-@njit(cache=True)
+@part
 def _heard(c, ts, age):  # type: ignore[no-untyped-def]
     """The device spoke: a silence that did not last is a habit; after one that counted see whether it keeps on."""
     unheard = float(ts - c.heard_ts) if c.heard == 1 else 0.0
@@ -87,7 +86,7 @@ def _heard(c, ts, age):  # type: ignore[no-untyped-def]
     c.heard, c.heard_ts, c.age = 1, ts, age
 
 
-@njit(cache=True)
+@part
 def _silent(c, unheard, silent, lasts_from, habit):  # type: ignore[no-untyped-def]
     """A look at the clock while the device says nothing."""
     if c.frozen != 0 or unheard < c.grace_ms:
@@ -99,7 +98,7 @@ def _silent(c, unheard, silent, lasts_from, habit):  # type: ignore[no-untyped-d
         c.active = LASTING
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
     surprise, severity, _low, _high, active, onset, count = out
     for i in range(len(slot)):

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
+from detectors.algorithms.kernel import part
 
 FAR = 30.0  # standard deviations up to which `math.erfc` is exact; it is zero from 38 on
 
 
-@njit(cache=True)
+@part
 def log_tail(z: float) -> float:
     """Ln P(Z ≥ z) of a standard normal Z."""
     if z < FAR:
@@ -21,7 +21,7 @@ def log_tail(z: float) -> float:
     return -0.5 * square - math.log(z * math.sqrt(2.0 * math.pi)) + math.log1p(-1.0 / square + 3.0 / square**2)
 
 
-@njit(cache=True)
+@part
 def deviations(log_p: float) -> float:
     """How many standard deviations out a tail of probability ``exp(log_p)`` begins; 0 from one half on."""
     if log_p >= math.log(0.5):

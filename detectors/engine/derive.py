@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from detectors.algorithms.detector import Floats, Ints
+from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.state import Field, SlotState
 from detectors.engine.program import HOW, SIGNALS, WHEN, Program
 
@@ -62,7 +62,7 @@ def derive(
     return Samples(*(column[:count] for column in out)), skipped
 
 
-@njit(cache=True)
+@part
 def _open(channel, gates, base, ts, signals):  # type: ignore[no-untyped-def]
     """0: an input is missing or a `when` gate is closed, 1: everything holds, 2: only an `only` gate is closed."""
     for signal in (channel.first, channel.second, channel.over, channel.over_less):
@@ -81,7 +81,7 @@ def _open(channel, gates, base, ts, signals):  # type: ignore[no-untyped-def]
     return verdict
 
 
-@njit(cache=True)
+@part
 def _value(how, watch, first, second, ts):  # type: ignore[no-untyped-def]
     """The channel's number, NaN for none; `watch` is the record of what it was before."""
     if how == 0:
@@ -96,7 +96,7 @@ def _value(how, watch, first, second, ts):  # type: ignore[no-untyped-def]
     return moved / (ts - then) * HOUR_MS
 
 
-@njit(cache=True)
+@part
 def _divisor(channel, base, signals):  # type: ignore[no-untyped-def]
     """What the channel's number is divided by, NaN where it is too small to divide by."""
     if channel.over < 0:
@@ -107,7 +107,7 @@ def _divisor(channel, base, signals):  # type: ignore[no-untyped-def]
     return divisor if divisor >= channel.least else math.nan
 
 
-@njit(cache=True)
+@part
 def _event(channel, gates, base, signal, ts, signals, watch):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """The number of an event channel, NaN for none; `watch.ts` and `watch.value` are of the newest event.
 
@@ -128,7 +128,7 @@ def _event(channel, gates, base, signal, ts, signals, watch):  # type: ignore[no
     return math.nan
 
 
-@njit(cache=True)
+@part
 def _missing(channel, gates, base, ts, signals, watch):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Whether the signal was missing (1) from the message before this one, NaN where that is not known.
 
@@ -146,7 +146,7 @@ def _missing(channel, gates, base, ts, signals, watch):  # type: ignore[no-untyp
     return told if heard != BEFORE else math.nan
 
 
-@njit(cache=True)
+@part
 def _hold(channel, gates, base, ts, signals):  # type: ignore[no-untyped-def]
     """Whether every gate is in the message and holds."""
     for at in range(channel.gate_from, channel.gate_to):
@@ -156,7 +156,7 @@ def _hold(channel, gates, base, ts, signals):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@part
 def _pace(here, ts):  # type: ignore[no-untyped-def]
     """Follow the median of the gaps between a signal's readings, by steps (Robbins and Monro 1951)."""
     if here.ts == BEFORE:
@@ -168,7 +168,7 @@ def _pace(here, ts):  # type: ignore[no-untyped-def]
         here.usual_ms *= 1.0 + STEP if gap > here.usual_ms else 1.0 - STEP
 
 
-@njit(cache=True)
+@part
 def _number(channel, gates, base, reading, signals, watch):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """What the channel makes of a reading `(signal, ts, value of its first signal, of its second)`, NaN for nothing."""
     signal, ts, first, second = reading
@@ -182,7 +182,7 @@ def _number(channel, gates, base, reading, signals, watch):  # type: ignore[no-u
     return _value(channel.how, watch, first, second, ts) / _divisor(channel, base, signals) if verdict == 1 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _derive(device, signal, ts, value, program, devices, signals, watches, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     channels, gates, triggers, trigger = program
     count, skipped = 0, 0
@@ -217,7 +217,7 @@ def _derive(device, signal, ts, value, program, devices, signals, watches, out):
     return count, skipped
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _changes(watch, active, last, where):  # type: ignore[no-untyped-def]
     """Write to `where` the positions at which a symptom changed; keeps the newest in `last`. How many."""
     count = 0
@@ -235,7 +235,7 @@ def changed(watch: Ints, active: NDArray[np.int8], last: NDArray[np.int8]) -> In
     return where[: int(_changes(watch, active, last, where))]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _news(watch, ts, active, severity, rows, where):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     count = 0
     for i in range(len(watch)):

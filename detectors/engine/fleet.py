@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from detectors.algorithms.detector import Ints
+from detectors.algorithms.kernel import kernel
 from detectors.algorithms.state import Field, SlotState
 from detectors.engine.program import Program, TypeProgram
 from detectors.engine.zones import Zones
@@ -153,7 +153,7 @@ class Fleet:
         return self._slot_of.take(numbers, mode="clip")
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _spoke(slot, ts, quality, frame, last, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """`last` holds the row of each device's newest entry, -1 for none."""
     count, first = 0, 0

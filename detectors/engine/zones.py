@@ -11,9 +11,9 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numba import njit
 
 from detectors.algorithms.detector import Ints
+from detectors.algorithms.kernel import kernel
 
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 STEP = timedelta(days=7)  # no zone changes its offset and takes it back within a week
@@ -87,7 +87,7 @@ def _joined(tables: list[tuple[Ints, Ints]]) -> tuple[Ints, Ints, Ints]:
     return edges, np.concatenate([none, *starts]), np.concatenate([none, *offsets])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _offsets(zone, ts, edges, starts, offsets, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     for i in range(len(ts)):
         low, high = edges[zone[i]], edges[zone[i] + 1]

@@ -21,10 +21,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from detectors.algorithms.detector import LASTING, Floats, Ints
+from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.state import Field, SlotState
 from ingest.wire.catalogue import DeviceType, Kind
 
@@ -190,12 +190,12 @@ def _quantile(tail: Floats, share: float) -> float:
     return LOWEST + float(np.interp(share, below, np.arange(BINS + 1))) / OCTAVE
 
 
-@njit(cache=True)
+@part
 def _bin(statistic):  # type: ignore[no-untyped-def]
     return min(max(int(OCTAVE * (math.log2(max(statistic, 1e-9)) - LOWEST)), 0), BINS - 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _hear(device, signal, ts, value, fleet, series, devices, types, z):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     for i in range(len(device)):
         d = fleet[device[i]]
@@ -215,7 +215,7 @@ def _hear(device, signal, ts, value, fleet, series, devices, types, z):  # type:
         s.n += 1
 
 
-@njit(cache=True)
+@part
 def _end(c, d, kind, series, z):  # type: ignore[no-untyped-def]
     """Close a device's hour: judge it by what the type was like, then learn it."""
     c.hours += 1
@@ -247,13 +247,13 @@ def _end(c, d, kind, series, z):  # type: ignore[no-untyped-def]
             _teach(kind, z, far, against)
 
 
-@njit(cache=True)
+@part
 def _turns(s):  # type: ignore[no-untyped-def]
     """Whether a signal both rises and falls."""
     return min(s.rises, s.falls) > LOPSIDED * (s.rises + s.falls)
 
 
-@njit(cache=True)
+@part
 def _forms(z, kind):  # type: ignore[no-untyped-def]
     """T² and Q of a vector."""
     far, against = 0.0, 0.0
@@ -265,7 +265,7 @@ def _forms(z, kind):  # type: ignore[no-untyped-def]
     return max(far, 0.0), max(against, 0.0)
 
 
-@njit(cache=True)
+@part
 def _judge(c, severity, z):  # type: ignore[no-untyped-def]
     """Move the symptom: in after `ENTER_H` hours beyond the limit, out after `LEAVE_H` well within it."""
     c.over = c.over + 1 if severity >= 1.0 else 0
@@ -283,7 +283,7 @@ def _judge(c, severity, z):  # type: ignore[no-untyped-def]
     c.first, c.second = _worst(z)
 
 
-@njit(cache=True)
+@part
 def _teach(kind, z, far, against):  # type: ignore[no-untyped-def]
     for a in range(SIGNALS):
         if z[a] != 0.0:
@@ -295,7 +295,7 @@ def _teach(kind, z, far, against):  # type: ignore[no-untyped-def]
         kind.pending_tails[1, _bin(against)] += 1
 
 
-@njit(cache=True)
+@part
 def _worst(z):  # type: ignore[no-untyped-def]
     """The two signals that are farthest out by their own spread."""
     first, second = 0, 1
