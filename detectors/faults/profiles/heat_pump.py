@@ -98,7 +98,7 @@ CIRCUIT = {
 WEAR = {"period_ms": 5 * MINUTE, "span_ms": 12 * HOUR, "learn": 6, "memory": 40, "leave": 2.5, "hold_ms": 3 * HOUR}
 BOIL = WEAR | {"span_ms": HOUR, "learn": 5, "memory": 60, "hold_ms": 15 * MINUTE}
 REST = WEAR | {"span_ms": 3 * HOUR, "hold_ms": HOUR}
-ICE = WEAR | {"span_ms": 8 * HOUR, "learn": 3}  # damp cold comes by the night
+ICE = WEAR | {"learn": 9}  # fewer spans call a device iced that is heard each 15 minutes, and so misses most defrosts
 LOOSE = {"calm_ms": 3 * DAY}  # a loose plug has good days; less makes an episode of each bad one
 SOME = {"span_ms": DAY, "learn": 3}  # likewise
 
@@ -126,9 +126,10 @@ HEAT_PUMP = Profile(
         departure("fan_turns", AIR_BOILER, **BOIL | {"leave": 1.8}, floor_share=0.05, side=-1, enter=3.6),
         # a tenth less water than usual; pumps that follow the load bring their own, wider spread
         departure("water_flow", WATER, **WEAR, floor_share=0.025, side=-1, enter=5),
-        # 3.6 points of time: twice as many defrosts as a damp day asks for
-        departure("defrost_time", DEFROSTS, **ICE, floor_sd=0.006, side=1, enter=6),
-        departure("defrost_time", MILD_DEFROSTS, **ICE | {"span_ms": 6 * HOUR}, floor_sd=0.01, side=1, enter=6),
+        # 4 points of time: twice as many defrosts as a damp day asks for
+        departure("defrost_time", DEFROSTS, **ICE, floor_sd=0.007, side=1, enter=6),
+        departure("defrost_time", MILD_DEFROSTS, **ICE | {"span_ms": 8 * HOUR, "learn": 4}, floor_sd=0.012,
+                  side=1, enter=6),
         seasonal("indoor_temp", INDOOR, **COMMON, floor_sd=0.6, smooth_ms=HOUR, enter=6, leave=3, need=16, of=20,
                  hold_ms=3 * HOUR, lasting_ms=12 * HOUR),
         # at rest two pairs of sensors measure the same air and the same water
