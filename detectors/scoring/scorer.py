@@ -19,6 +19,7 @@ from detectors.algorithms.detector import Floats, new_state
 from detectors.algorithms.seasonal import Seasonal
 from detectors.scoring.modes import Modes
 from detectors.scoring.record import YOUNG_ROWS, Record, weight
+from detectors.scoring.shape import Shape
 
 NATS = 0.95  # nats that one unit of joint severity is worth to attention, which so looks from severity 9 on
 # A signal learns nothing while ten of twelve readings are eight robust deviations out. Nothing is known of the table's
@@ -27,6 +28,7 @@ NATS = 0.95  # nats that one unit of joint severity is worth to attention, which
 FAR_OUT = {"enter": 8.0, "leave": 3.0, "need": 10, "of": 12, "hold_ms": 0.0, "min_age_ms": 0.0}
 KEPT = 5  # rows that one signal of several must stay grave; a switch or a slip of a sensor passes sooner
 ACCEPT = 2000
+ODD = 3.0  # nats, and severity, that one deviation of a cycle's shape is worth, so that 2.9 ask for attention
 BLOCK = 1000  # rows between two looks at that
 NO_SPREAD = 300.0  # severity that only a signal without spread reaches: a constant that moves is news, but not grave
 
@@ -68,6 +70,7 @@ class Scorer:
         for slot in range(signals):
             self._state.set(slot, **FAR_OUT, min_count=self._young if signals == 1 else math.inf)
         self._joint, self._record = Modes(signals, grace or 0), Record(grace or 0)
+        self._shape = Shape() if signals == 1 else None
         self._looks, self._best = math.log(signals), np.zeros(KEPT - 1)
         self._rows, self._noticed, self._active = 0, math.inf, False
 
@@ -93,6 +96,10 @@ class Scorer:
         surprises = np.maximum(scores.surprise.reshape(n, signals) - self._looks, 0.0)
         severities = self._of_many(scores.severity.reshape(n, signals))
         surprise, severity = surprises.max(axis=1), np.maximum(severities.max(axis=1), together)
+        if self._shape:
+            odd = ODD * self._shape.score(ts, values[:, 0])
+            surprise, severity = np.maximum(surprise, odd), np.maximum(severity, odd)
+            surprises, severities = surprise[:, None], severity[:, None]
         varied = scores.severity.reshape(n, signals) < NO_SPREAD
         weights = np.where(varied, weight(surprises, severities), 0.0)
         grave = self._record.broken(ts, weights[:, 0] if signals == 1 else self._agreed(weights))
