@@ -11,6 +11,7 @@ from api.site import Db, Here
 from detectors.config import Config
 from detectors.trust.promise import Promise
 from detectors.trust.report import report
+from outreach.cases.evidence import RULES
 
 router = APIRouter()
 
@@ -26,4 +27,5 @@ def show(site: Here, staff: Staff, db: Db) -> Response:
         section="detectors",
         now=now,
         trust=report(db, staff.tenant, promise, now),
+        rules=RULES,
     )

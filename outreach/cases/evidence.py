@@ -72,10 +72,12 @@ def _came_true(course: Course, _now: datetime) -> bool:
 
 
 def _did_not_come(course: Course, now: datetime) -> bool:
-    if course.overdue_at is None or now < course.overdue_at or course.mended_at is not None:
+    """Only of what ended in time and untold: whether a limit was reached while it went on, nobody can say."""
+    if course.overdue_at is None or now < course.overdue_at or course.cleared_at is None:
         return False
-    may_have_been_repaired = course.over and course.told_at is not None
-    return not may_have_been_repaired and course.called_at is None and course.silent_at is None
+    stopped = course.told_at is not None or course.mended_at is not None
+    failed = course.called_at is not None or course.silent_at is not None
+    return course.cleared_at <= course.overdue_at and not stopped and not failed
 
 
 def _passed(course: Course, _now: datetime) -> bool:
@@ -118,22 +120,22 @@ RULES = (
     Rule(
         "did_not_come",
         Verdict.FALSE,
-        "What was foretold has not happened in twice the longest time.",
-        "A limit that is not reached by far was not on its way, unless a repair stopped it.",
+        "What was foretold went away instead, and in twice the longest time nothing has happened.",
+        "What wears towards a limit does not turn back, unless somebody who was told of it repairs it.",
         _did_not_come,
     ),
     Rule(
         "passed",
         Verdict.UNKNOWN,
         "It went away by itself, and nobody had been told.",
-        "False alarms end so, and faults that come and go.",
+        "False findings end so, and faults that come and go.",
         _passed,
     ),
     Rule(
         "ended_after_notice",
         Verdict.UNKNOWN,
         "It went away after the customer was told, who did not say why.",
-        "Most repair and say nothing, but false alarms end as well: to call it right would reward each of them.",
+        "Most repair and say nothing, but false findings end as well: to call it right would reward each of them.",
         _ended_after_notice,
     ),
 )
