@@ -104,3 +104,15 @@ def test_what_fails_within_a_week_is_told_while_it_still_runs(
     told = [finding for finding in lived(program, kind, 45, fault, fails=17) if finding.contact]
     assert {finding.fault for finding in told} == {fault}
     assert told[0].detected.timestamp() * 1000 <= START + (10 + days) * DAY
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [("vehicle", "brake_wear"), ("electric_vehicle", "weak_12v_battery"), ("vehicle", "slow_puncture")],
+)
+def test_what_wears_towards_a_limit_says_when_it_gets_there(program: Program, kind: str, fault: str) -> None:
+    foretold = [finding.evidence.horizon for finding in lived(program, kind, 48, fault, fails=24)]
+    first = next(horizon for horizon in foretold if horizon)
+    assert first.high is not None
+    assert START + 10 * DAY < first.low.timestamp() * 1000 < first.high.timestamp() * 1000
+    assert first.high.timestamp() * 1000 < START + 30 * DAY

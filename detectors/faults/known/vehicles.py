@@ -94,6 +94,7 @@ INTAKE_LEAK = Fault(
     signature={
         "fuel_trim_level:high": 1.0,
         "fuel_trim:high": 0.5,
+        "fuel_trim_lean": 1.0,
         "code_lean": 1.0,
         "code_lean_pending": 0.5,
         "misfires": -2.0,
@@ -124,6 +125,7 @@ SLOW_PUNCTURE = Fault(
         "tyre_rear:low": 1.0,
         "tyre_rear:high": 1.0,
         "tyre_low": 1.0,
+        "tyre_going": 0.5,
     },
 )
 BRAKE_WEAR = Fault(

@@ -17,6 +17,8 @@ from detectors.faults.profile import (
 ROLLING = Gate("speed", low=10)
 SAME_AXLE = 0.025  # of a pair's ratio: sun on one side, a valve cap of noise. Smaller calls a binding brake, which
 # warms its tyre by a tenth of its pressure, a puncture; larger waits until the tyre is visibly flat
+PAD_LIMIT = 97.0  # %: the wear mark, from where metal meets metal
+CHARGED = 14.1  # V of a car that charges its battery
 UNDERINFLATED = 0.8  # of its neighbour: what UN R141 has a pressure monitor warn of; smaller drives on a flat tyre
 
 
@@ -30,6 +32,9 @@ def tyres() -> tuple[Watch, ...]:
             departure(f"tyre_{axle}", even, period_ms=MINUTE, span_ms=20 * MINUTE, learn=6, memory=60,
                       floor_sd=SAME_AXLE, enter=5, leave=2.5, need=6, of=8, hold_ms=10 * MINUTE,
                       lasting_ms=60 * MINUTE),
+            # six hours of driving tell a nail from a hot day. The trend alone raises nothing
+            *(drift("tyre_going", share, period_ms=MINUTE, span_ms=30 * MINUTE, learn=6, limit=UNDERINFLATED, side=-1,
+                    floor_sd=0.008, ahead_ms=7 * DAY) for share in (even, _share(axle, right, left))),
             *(limit("tyre_low", share, period_ms=MINUTE, side=-1, limit=UNDERINFLATED, back=0.05, unit=0.05,
                     hold_ms=8 * MINUTE, calm_ms=20 * MINUTE) for share in (even, _share(axle, right, left))),
         ]  # fmt: skip
@@ -55,8 +60,8 @@ def brakes() -> tuple[Watch, ...]:
         watches += [
             departure("pad_wear", wear, period_ms=MINUTE, span_ms=60 * MINUTE, learn=4, memory=10, floor_sd=2.5, side=1,
                       enter=4, leave=2, need=6, of=8, hold_ms=20 * MINUTE, lasting_ms=120 * MINUTE),
-            # 97: the wear mark. Eight hours of driving tell a trend from a mountain pass; fewer foresee too much
-            drift("pads_going", wear, period_ms=MINUTE, span_ms=60 * MINUTE, learn=8, limit=97, floor_sd=0.2,
+            # eight hours of driving tell a trend from a mountain pass; fewer foresee too much
+            drift("pads_going", wear, period_ms=MINUTE, span_ms=60 * MINUTE, learn=8, limit=PAD_LIMIT, floor_sd=0.4,
                   ahead_ms=14 * DAY),
             limit("pads_worn", wear, period_ms=MINUTE, limit=88, back=10, unit=4, hold_ms=15 * MINUTE,
                   calm_ms=30 * MINUTE),
@@ -69,14 +74,18 @@ def starter(lowest: float, usual: float, label: str) -> tuple[Watch, ...]:
 
     `lowest` is the voltage below which a start soon fails; `usual` what eight starts together differ by from week to
     week. Four times that is beyond what a frosty week does, and eight starts are smooth enough for two of them to be
-    believed: a battery that gives up within a week has some ten left. The trend alone raises nothing.
+    believed: a battery that gives up within a week has some ten left. The trend alone raises nothing; it goes by what
+    the start leaves of the voltage over what it takes, because the voltage falls the faster the weaker the battery is,
+    and that share (a conductance, as workshops measure) falls evenly.
     """
     dip = Channel(label, "V", ("start_voltage",))
+    strength = Channel("Strength of the 12 V battery at the start", "1", ("start_voltage",),
+                       over=("voltage", "start_voltage"), least=0.5)  # fmt: skip
     return (
         departure("start_voltage", dip, period_ms=12 * HOUR, span_ms=DAY, learn=2, memory=20, floor_sd=usual, side=-1,
                   enter=4, leave=2, need=2, of=3, hold_ms=HOUR, lasting_ms=2 * DAY),
-        drift("start_going", dip, period_ms=12 * HOUR, span_ms=8 * HOUR, learn=8, limit=lowest, floor_sd=usual, side=-1,
-              ahead_ms=10 * DAY),
+        drift("start_going", strength, period_ms=12 * HOUR, span_ms=8 * HOUR, learn=8,
+              limit=lowest / (CHARGED - lowest), floor_sd=1.5 * usual, side=-1, ahead_ms=10 * DAY),
         limit("start_voltage_low", dip, period_ms=12 * HOUR, side=-1, limit=lowest, back=0.4, unit=0.3,
               hold_ms=HOUR, calm_ms=DAY),
     )  # fmt: skip

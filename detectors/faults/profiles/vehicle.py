@@ -83,6 +83,9 @@ VEHICLE = Profile(
                  hold_ms=10 * MINUTE, lasting_ms=60 * MINUTE),
         # 4 points: fuel and sensors wander by two; workshops look for a leak from ten on
         departure("fuel_trim_level", TRIM, **DRIVES, floor_sd=1.0, enter=4, leave=2),
+        # 20 %: near there the car's own diagnosis calls the mixture too lean (P0171); it speaks over a single drive too
+        limit("fuel_trim_lean", TRIM, period_ms=MINUTE, limit=20, back=6, unit=2.5, hold_ms=8 * MINUTE,
+              calm_ms=60 * MINUTE),
         # 25 a minute are about 2 % of the combustions of a commuting engine, from where misfires hurt the catalyst
         limit("misfires", MISFIRES, period_ms=MINUTE, limit=25, back=15, unit=25, hold_ms=6 * MINUTE,
               calm_ms=300 * MINUTE),
