@@ -53,6 +53,8 @@ ENGINE_WEAR = Fault(
         "hpt_coolant:low": 0.2,
         "lpt_coolant:low": 0.2,
         "margin": 0.3,
+        "thrust:high": -1.0,
+        "thrust:low": -1.0,
     },
 )
 CAPACITY_FADE = Fault(

@@ -10,7 +10,7 @@ from ingest.wire.device_types.turbofan import TURBOFAN as SIGNALS
 
 FLIGHT = 3 * HOUR
 # eight flights smooth the weather on the way; five times that are the engine's own reference
-PATH = {"period_ms": FLIGHT, "span_ms": DAY, "learn": 5, "memory": 200, "need": 4, "of": 6, "hold_ms": 3 * FLIGHT,
+PATH = {"period_ms": FLIGHT, "span_ms": DAY, "learn": 5, "memory": 200, "need": 4, "of": 6, "hold_ms": 8 * FLIGHT,
         "enter": 2, "leave": 1}  # fmt: skip
 
 
@@ -29,6 +29,9 @@ STALLING = Channel(
 TURBOFAN = Profile(
     "turbofan",
     (
+        # flown at another thrust everything differs; wear moves this speed by less than a tenth of a thousandth
+        departure("thrust", plain("Corrected speed of the fan shaft", "{rpm}", "fan_speed_corrected"),
+                  **{**PATH, "need": 1, "of": 1, "hold_ms": 0, "enter": 0.25, "leave": 0.1}, floor_share=0.001),
         _path("lpc_outlet", "lpc_outlet_temp", 1, 0.0013),
         _path("hpc_outlet", "hpc_outlet_temp", 1, 0.002),
         _path("lpt_outlet", "lpt_outlet_temp", 1, 0.0027),
