@@ -162,8 +162,8 @@ def score(  # noqa: PLR0917 - its options
 ) -> None:
     """Score a table row by row: the time, surprise, severity, alert_score, attention, contact.
 
-    Columns are separated by commas, semicolons or tabs. Times are ISO 8601 (UTC where no zone is given) or epoch
-    seconds or milliseconds; an empty cell or nan is a missing reading. Nothing looks ahead: each signal is held
+    Columns are separated by commas, semicolons, tabs or bars. Times are ISO 8601 (UTC where no zone is given) or epoch
+    seconds, milliseconds, micro- or nanoseconds; an empty cell or nan is a missing reading. Nothing looks ahead: each signal is held
     against its own past, and all of them together against the first half of the table so far. alert_score is the
     score of an alert raised at this row, else 0; contact marks the few rows grave enough to tell a customer. A
     table that ends in .gz is unpacked on the way.

@@ -46,6 +46,8 @@ class Modes:
 
     def score(self, ts: Ints, values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         """Severity of each row, and whether the symptom is active; `values` is (n, signals), NaN is missing."""
+        if self._signals == 1:
+            return self._joint.score(ts, values)  # nothing else could say its mode
         severity, active = np.zeros(len(values)), np.zeros(len(values), np.bool_)
         at = 0
         while at < len(values):
@@ -62,22 +64,17 @@ class Modes:
         return severity, active
 
     def _keep(self, ts: Ints, values: Floats) -> None:
-        first = -self._rows % self._stride
-        for row in range(first, len(values), self._stride):
-            self._kept_ts.append(int(ts[row]))
-            self._kept.append(values[row].copy())
+        """Add every so many rows to the sample."""
+        at = -self._rows % self._stride
+        while at < len(values):
+            rows = np.arange(at, len(values), self._stride)[: KEPT - len(self._kept)]
+            self._kept_ts.extend(ts[rows].tolist())
+            self._kept.extend(values[rows])
+            after = int(rows[-1]) + 1
             if len(self._kept) == KEPT:
                 self._kept_ts, self._kept = self._kept_ts[::2], self._kept[::2]
                 self._stride *= 2
-                self._keep_on(ts, values, row)
-                return
-
-    def _keep_on(self, ts: Ints, values: Floats, row: int) -> None:
-        """The rows after `row`, at the wider stride."""
-        for later in range(row + 1, len(values)):
-            if (self._rows + later) % self._stride == 0:
-                self._kept_ts.append(int(ts[later]))
-                self._kept.append(values[later].copy())
+            at = after + -(self._rows + after) % self._stride
 
     def _rest(self, values: Floats) -> Floats:
         if not len(self._marks):
