@@ -228,7 +228,6 @@ CONDENSER_DIRTY = Fault(
         "busy:high": -0.5,
         **CUT_OFF,
         **WRONG,
-        "condenser_going": 0.1,
     },
 )
 FREEZER_TOO_WARM = Fault(

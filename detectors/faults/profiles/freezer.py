@@ -12,7 +12,6 @@ from detectors.faults.profile import (
     Gate,
     Profile,
     departure,
-    drift,
     limit,
     missing,
     plain,
@@ -56,19 +55,18 @@ FREEZER = Profile(
     (
         # a third more cooling than usual, for longer than warm food or an open door (a day, and what follows it) make
         departure("cooling_demand", DUTY, **WEAR | {"hold_ms": 40 * HOUR}, floor_share=0.08, side=1, enter=4, leave=2),
-        # the same at once, and for a day and a half: no proof of anything, but what explains a hot condenser and frost
+        # the same at once, and for a day and a half: no proof of anything, but what explains a hot condenser and frost.
+        # It goes late: what it explains is seen a day longer than the cause
         departure("busy", DUTY, **WEAR | {"span_ms": 36 * HOUR, "learn": 4, "hold_ms": HOUR}, floor_share=0.08, side=1,
-                  enter=2, leave=1),
+                  enter=2, leave=0.3),
         # four tenths more than its own way from condenser to room, over six hours of cooling
         departure("condenser_heat", CONDENSER, **COLD, floor_share=0.06, side=1, enter=7, leave=3.5),
-        # twice its own way: half the air
-        drift("condenser_going", CONDENSER, **FIVE, span_ms=2 * HOUR, learn=18, share=2, floor_sd=0.25),
         departure("evaporator_cold", EVAPORATOR, **COLD, floor_share=0.06, enter=5, leave=2.5),
         departure("compressor_vibration", SHAKING, **COLD, floor_share=0.1, side=1, enter=6, leave=3),
         departure("defrost_time", DEFROSTS, **WEAR, floor_sd=0.003, floor_share=0.2, side=1, enter=5.5, leave=2.5),
         # a freezer defrosts for half an hour a day or less: its time of observation is made of defrosts
         departure("defrost_heat", MELTING, **FIVE, span_ms=30 * MINUTE, learn=5, memory=60, floor_sd=3, side=-1,
-                  enter=3, leave=1.5, hold_ms=20 * MINUTE),
+                  enter=3, leave=0.4, hold_ms=20 * MINUTE),
         # unpacking takes minutes; half of every message for a quarter of an hour is a door that nobody watches
         limit("door_open", OPEN, **FIVE, limit=120, back=60, unit=60, hold_ms=15 * MINUTE, calm_ms=30 * MINUTE),
         limit("cabinet_warm", CABINET, **FIVE, limit=7, back=2, unit=2, hold_ms=12 * HOUR, calm_ms=6 * HOUR),
