@@ -163,10 +163,10 @@ def score(  # noqa: PLR0917 - its options
     """Score a table row by row: the time, surprise, severity, alert_score, attention, contact.
 
     Columns are separated by commas, semicolons, tabs or bars. Times are ISO 8601 (UTC where no zone is given) or epoch
-    seconds, milliseconds, micro- or nanoseconds; an empty cell or nan is a missing reading. Nothing looks ahead: each signal is held
-    against its own past, and all of them together against the first half of the table so far. alert_score is the
-    score of an alert raised at this row, else 0; contact marks the few rows grave enough to tell a customer. A
-    table that ends in .gz is unpacked on the way.
+    seconds, milliseconds, micro- or nanoseconds; an empty cell or nan is a missing reading. Nothing looks ahead: each
+    signal is held against its own past, and all of them together against the first half of the table so far.
+    alert_score is the score of an alert raised at this row, else 0; contact marks the few rows grave enough to tell a
+    customer. A table that ends in .gz is unpacked on the way.
 
     Examples: forewarn detectors score pump.csv scores.csv · forewarn detectors score pump.csv.gz scores.csv --json ·
     forewarn detectors score engine.csv scores.csv --ignore label --missing NA --grace 30
