@@ -104,7 +104,7 @@ def cost(of: standing.Standing, share: float) -> float:
     known = of.precision
     total = known.right + known.wrong
     supposed = UNMEASURED.right + UNMEASURED.wrong
-    beyond = known.wrong - of.prior.wrong * min(1.0, supposed / (of.prior.right + of.prior.wrong))
+    beyond = max(0.0, known.wrong - UNMEASURED.wrong)  # every prior is what is believed of any fault, and more
     return max(known.wrong / total, (supposed * share + beyond) / total)
 
 

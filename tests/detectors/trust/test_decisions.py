@@ -191,6 +191,8 @@ def test_verdicts_on_other_faults_make_an_unknown_one_dearer_and_a_proven_one_ha
     assert budget.cost(NEW, fine) == pytest.approx(0.1)
     assert budget.cost(NEW, bad) == pytest.approx(bad)
     assert budget.cost(proven, bad) < 0.06
+    measured = replace(NEW, prior=prior.UNMEASURED.and_judged(12, 0))
+    assert budget.cost(measured, bad) == pytest.approx(6 * bad / 18)  # the scorecard's contacts were all right
     assert budget.cost(replace(NEW, prior=prior.inherited("x", 300, 3)), bad) < 0.2
 
 
