@@ -56,9 +56,11 @@ FREEZER = Profile(
         # a third more cooling than usual, for longer than warm food or an open door (a day, and what follows it) make
         departure("cooling_demand", DUTY, **WEAR | {"hold_ms": 40 * HOUR}, floor_share=0.08, side=1, enter=4, leave=2),
         # the same at once, and for a day and a half: no proof of anything, but what explains a hot condenser and frost.
-        # It goes late: what it explains is seen a day longer than the cause
         departure("busy", DUTY, **WEAR | {"span_ms": 36 * HOUR, "learn": 4, "hold_ms": HOUR}, floor_share=0.08, side=1,
                   enter=2, leave=0.3),
+        # and what goes late: once mended, a freezer cools so little that hours of it take two days to gather
+        departure("busy", DUTY, **WEAR | {"learn": 4, "hold_ms": 36 * HOUR}, floor_share=0.08, side=1, enter=2,
+                  leave=1),
         # four tenths more than its own way from condenser to room, over six hours of cooling
         departure("condenser_heat", CONDENSER, **COLD, floor_share=0.06, side=1, enter=7, leave=3.5),
         departure("evaporator_cold", EVAPORATOR, **COLD, floor_share=0.06, enter=5, leave=2.5),
