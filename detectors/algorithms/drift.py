@@ -91,6 +91,7 @@ FIELDS = (
     Field("healed", "f8"),  # by jumps, as far as it is thought to last
     Field("healed_squares", "f8"),
     Field("weight", "f8", (COUNT,)),  # logarithm
+    Field("said", "f8"),  # level, by the filter that foretells best
     Field("severity", "f4"),
     Field("surprise", "f4"),
     Field("days", "f8", (2,)),  # from the last block's middle to 10 % and to 90 %
@@ -104,7 +105,7 @@ class Drift:
     """See the module. Parameters of a series are the columns that `FIELDS` gives a comment."""
 
     name: str = "drift"
-    version: str = "2"
+    version: str = "3"
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
@@ -291,7 +292,7 @@ def _close(c, ts):  # type: ignore[no-untyped-def]
         _start(c, mean)
     else:
         _follow(c, mean, max((middle - c.middle) / c.span_ms, 1e-6))
-    c.middle = middle
+    c.middle, c.said = middle, c.level[c.weight.argmax()]
     c.blocks += 1.0
     if c.blocks <= c.learn:
         c.first += (mean - c.first) / c.blocks
@@ -316,7 +317,7 @@ def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
             continue
         x = min(max(value[i], -HUGE), HUGE)
         dt = 0.0 if c.seen == 0.0 else float(ts[i] - c.last_ts)
-        judged[i] = x if c.blocks == 0.0 else c.level[0]
+        judged[i] = x if c.blocks == 0.0 else c.said
         surprise[i], severity[i] = c.surprise, c.severity
         if c.blocks > 0.0:
             gone = (float(ts[i]) - c.middle) / DAY_MS

@@ -51,7 +51,9 @@ def _standing(finding: Finding) -> str:
 
 def _signal(shown: SignalEvidence) -> str:
     value, low, high = (quantity(one, shown.unit) for one in (shown.value, shown.expected_low, shown.expected_high))
-    return f"{shown.label} ({shown.signal}): {value} at {_moment(shown.at)}, expected {low} to {high}; {_far(shown)}"
+    within = shown.expected_low <= shown.value <= shown.expected_high
+    expected = "in range by itself, but off its course" if within else f"expected {low} to {high}"
+    return f"{shown.label} ({shown.signal}): {value} at {_moment(shown.at)}, {expected}; {_far(shown)}"
 
 
 def _sign(sign: Sign) -> str:

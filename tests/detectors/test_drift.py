@@ -71,6 +71,12 @@ def worn(kind: str, seed: int = 5) -> Any:
     return 10 * (np.maximum(time - begins, 0) / chance.uniform(8, 25, (SERIES, 1))) ** 2  # "growing"
 
 
+def test_the_level_that_is_told_keeps_up_with_a_trend_that_begins_late() -> None:
+    still = np.random.default_rng(3).normal(1.0, 0.05, 20 * DAY)
+    values = still + np.maximum(np.arange(20 * DAY) - 17 * DAY, 0) * 2.0 / DAY
+    assert run(values).judged[-1] == pytest.approx(values[-DAY // 4 :].mean(), abs=0.6)
+
+
 @cache
 def asked(kind: str, seed: int = 5) -> tuple[Any, Any, Any, Any]:
     """When the symptom begins: the true days to the limit, and what was foreseen: low, high, the chance of a week."""
