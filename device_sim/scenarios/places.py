@@ -68,11 +68,13 @@ PLACES = (
     ),
 )
 UNASKED = frozenset({("ber", 4), ("den", 4)})  # who never agreed to be contacted
+COACHED = frozenset({("ber", 0), ("nyc", 0), ("tyo", 0)})  # who asked to be coached about how they drive
 
 
 def customer(place: Place, number: int) -> Customer:
     """The person of that number in `place`."""
     name, language = place.names[number]
+    wishes = AGREED + (("coaching",) if (place.short, number) in COACHED else ())
     slug = name.lower().replace(" ", ".")
     return Customer(
         id=f"c-{place.short}-{number + 1}",
@@ -80,7 +82,7 @@ def customer(place: Place, number: int) -> Customer:
         language=language,
         time_zone=place.time_zone,
         email=f"{slug}@example.org",
-        consents=() if (place.short, number) in UNASKED else AGREED,
+        consents=() if (place.short, number) in UNASKED else wishes,
         unit_system=place.unit_system,
     )
 
