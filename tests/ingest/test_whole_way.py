@@ -150,12 +150,13 @@ class Tail:
 def test_a_full_log_holds_the_broker_back_and_goes_on_when_there_is_room(
     settings: Settings, fleet: list[Device], publisher: Publisher
 ) -> None:
-    log = SqliteLog(settings.data_path("log"), 4, 400_000)
-    with closing(SqliteLog(settings.data_path("log"), 4, 400_000)) as other, running_gateway(settings, log):
+    # more than what the gateway may take from its broker in one go, or that would never fit
+    log = SqliteLog(settings.data_path("log"), 4, 800_000)
+    with closing(SqliteLog(settings.data_path("log"), 4, 800_000)) as other, running_gateway(settings, log):
         until(lambda: any(other.bounds(p)[1] for p in range(4)), "the first heartbeat")
         start = now_ms() - 3_000_000
         signals = dict.fromkeys([signal.name for signal in DEVICE_TYPES.get("vehicle").signals[:12]], 1)
-        sent = [start + n * 100 for n in range(3000)]
+        sent = [start + n * 100 for n in range(6000)]
         for ts in sent:
             publisher.send("car-0", [Message(ts=ts, signals=signals)])
         publisher.drain()
