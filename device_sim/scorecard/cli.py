@@ -21,7 +21,6 @@ from device_sim.scorecard.evidence import Read
 from device_sim.scorecard.limits import Limits
 from device_sim.scorecard.lives import Life, lives
 from device_sim.scorecard.reasons import SENTENCES
-from device_sim.scorecard.run.whole import run
 from device_sim.scorecard.score import Score
 from device_sim.scorecard.score import score as judge
 from kit.cli import JsonFlag, emit, settings
@@ -140,6 +139,8 @@ def _one(
     current: Settings, recipe: Recipe, seed: int, days: int | None, *, as_json: bool
 ) -> tuple[Score, list[Life], list[Read]]:
     """One run, its progress on stderr."""
+    from device_sim.scorecard.run.whole import run  # the whole product, which other commands do not need
+
     made = recipe.make(recipe.birth(seed, days))
     with _progress(as_json) as progress:
         task = progress.add_task(f"{recipe.name}, seed {seed}", total=1.0)

@@ -90,3 +90,10 @@ def test_help_is_helpful(words: list[str], tmp_path: Path) -> None:
     result = forewarn(*words, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "Usage" in result.stdout
+
+
+def test_help_does_not_wait_for_what_it_does_not_need() -> None:
+    register = "import sys, kit.cli\nfor one in kit.cli.parts('cli'): one.register(kit.cli.app)\n"
+    code = register + "print({'numba', 'duckdb', 'fastapi', 'scipy'} & set(sys.modules))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert ended.stdout == "set()\n"

@@ -16,15 +16,10 @@ from device_sim.errors import BacktestImpossible
 from device_sim.scenarios import SCENARIOS
 from device_sim.scorecard import page, report
 from device_sim.scorecard.backtest.history import History, instant, read_truth
-from device_sim.scorecard.backtest.policy import read_policy
-from device_sim.scorecard.backtest.recorded import recorded
-from device_sim.scorecard.backtest.shadow import shadow
 from device_sim.scorecard.backtest.side_by_side import COUNTED, SHARES, side_by_side, side_of
-from device_sim.scorecard.backtest.stored import stored
 from device_sim.scorecard.compare import compare, earlier
 from device_sim.scorecard.lives import lives
 from device_sim.scorecard.record import Record
-from device_sim.scorecard.run.whole import run
 from kit.cli import JsonFlag, emit, settings
 from kit.clock import from_ms
 from kit.settings import Core, Settings
@@ -66,6 +61,10 @@ def backtest(  # noqa: PLR0917
     Examples: forewarn backtest --policy draft.toml --since 2026-01-01 ·
     forewarn backtest --policy draft.toml --scenario small_mixed --seed 7
     """
+    from device_sim.scorecard.backtest.policy import read_policy
+    from device_sim.scorecard.backtest.recorded import recorded
+    from device_sim.scorecard.backtest.stored import stored
+
     current = settings(ctx)
     draft = read_policy(policy, current)
     _check(scenario, files, mapping, {"--truth": truth, "--since": since, "--until": until, "--device": devices})
@@ -103,6 +102,8 @@ def _check(scenario: str | None, files: list[Path] | None, mapping: str | None, 
 def _of_scenario(
     current: Settings, draft: Mapping[str, Any], name: str, seed: int | None, days: int | None, *, quiet: bool
 ) -> tuple[dict[str, Any], tuple[Record, Record]]:
+    from device_sim.scorecard.run.whole import run  # the whole product, which other commands do not need
+
     recipe = SCENARIOS.get(name)
     made = recipe.make(recipe.birth(seed, days))
     records = []
@@ -117,6 +118,8 @@ def _of_scenario(
 def _of_history(
     current: Settings, draft: Mapping[str, Any], history: History, *, quiet: bool
 ) -> tuple[dict[str, Any], tuple[Record, Record]]:
+    from device_sim.scorecard.backtest.shadow import shadow
+
     records = []
     for label, overlay in (("in force", {}), ("draft", draft)):
         with _shown(label, quiet=quiet) as progress:
