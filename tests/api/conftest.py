@@ -113,8 +113,12 @@ class Browser:
 
 
 @pytest.fixture
-def running(settings: Settings, engine: Engine, clock: VirtualClock) -> Iterator[Running]:
-    """The site, served over HTTP on a free port until the test ends."""
+def running(
+    settings: Settings, engine: Engine, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Running]:
+    """The site, served over HTTP on a free port until the test ends, which its loops notice sooner than usual."""
+    monkeypatch.setattr("api.feed.POLL_S", 0.02)
+    monkeypatch.setattr("ingest.gateway.intake.LOOK_S", 0.02)
     feed = CaseFeed(engine)
     site = Site(
         settings,

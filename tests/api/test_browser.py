@@ -196,6 +196,7 @@ def test_sign_in_to_verdict_works_without_javascript(
     context.close()
 
 
+@pytest.mark.slow
 def test_a_new_case_appears_by_itself(chromium: Browser, running: Running, world: World) -> None:
     world.staff()
     context = chromium.new_context()

@@ -32,6 +32,7 @@ def forewarn(settings: Settings, *arguments: str, stdin: str = "") -> subprocess
     )
 
 
+@pytest.mark.slow
 def test_an_added_account_signs_in_with_the_password_that_was_shown(settings: Settings, running: Running) -> None:
     done = forewarn(settings, "staff", "add", "Kim@Example.com", "--time-zone", "Asia/Tokyo", "--json")
     assert done.returncode == 0, done.stderr
@@ -53,6 +54,7 @@ def test_an_added_account_signs_in_with_the_password_that_was_shown(settings: Se
     assert "There is already a staff account kim@example.com." in " ".join(again.stderr.split())
 
 
+@pytest.mark.slow
 def test_a_password_from_standard_input_is_not_printed(settings: Settings, running: Running) -> None:
     secret = "a password of my own"
     forewarn(settings, "staff", "add", "kim@example.com", "--json")
@@ -62,6 +64,7 @@ def test_a_password_from_standard_input_is_not_printed(settings: Settings, runni
     assert Browser(running.client()).sign_in("kim@example.com", secret).status_code == 303
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

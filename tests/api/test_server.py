@@ -53,11 +53,13 @@ class TestSlowClients:
             }
         )
 
+    @pytest.mark.slow
     def test_half_a_head_is_hung_up_on(self, running: Running) -> None:
         with socket.create_connection(("127.0.0.1", running.port), timeout=20) as half:
             half.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
             assert half.recv(100) == b""
 
+    @pytest.mark.slow
     def test_half_a_second_head_on_a_kept_connection_too(self, running: Running) -> None:
         with socket.create_connection(("127.0.0.1", running.port), timeout=20) as half:
             half.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -66,6 +68,7 @@ class TestSlowClients:
             while half.recv(4096):
                 pass
 
+    @pytest.mark.slow
     def test_half_a_body_is_answered_and_not_waited_for(self, running: Running) -> None:
         with socket.create_connection(("127.0.0.1", running.port), timeout=20) as half:
             half.sendall(b"POST /console/sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nabc")

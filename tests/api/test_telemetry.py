@@ -178,6 +178,7 @@ def test_a_body_may_be_as_large_as_over_mqtt_and_no_larger(running: Running, key
     assert post(running, b" " * (256 * 1024 + 1), key).status_code == 413
 
 
+@pytest.mark.slow
 def test_requests_that_come_together_share_appends_and_lose_nothing(
     running: Running, settings: Settings, key: str
 ) -> None:

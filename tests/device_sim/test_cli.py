@@ -45,6 +45,7 @@ def run(where: dict[str, str], folder: Path, *words: str) -> subprocess.Complete
     return subprocess.run(command(*words), env=where, cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_replay_waits_for_every_acknowledgement_and_prints_the_account(
     where: dict[str, str], tmp_path: Path, listener: Any
 ) -> None:
@@ -55,12 +56,14 @@ def test_replay_waits_for_every_acknowledgement_and_prints_the_account(
     listener.wait_until(lambda: len(listener.rows("d-1")) == 1440)
 
 
+@pytest.mark.slow
 def test_replay_says_in_its_help_how_to_register_the_device(where: dict[str, str], tmp_path: Path) -> None:
     told = run(where, tmp_path, "replay", "--help").stdout
     assert "forewarn devices add" in told
     assert "carobd" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -83,12 +86,14 @@ def test_a_mistake_is_a_sentence_and_a_fix_and_never_a_traceback(
     assert len(failed.stderr.strip().splitlines()) >= 2
 
 
+@pytest.mark.slow
 def test_no_broker_is_said_with_its_address(where: dict[str, str], tmp_path: Path) -> None:
     nowhere = where | {"FOREWARN__BROKER__URL": "mqtt://127.0.0.1:1"}
     failed = run(nowhere, tmp_path, "replay", "r.csv", "-m", "m.toml", "-d", "d")
     assert "mqtt://127.0.0.1:1 cannot be reached" in failed.stderr
 
 
+@pytest.mark.slow
 def test_a_scenario_is_played_with_its_manifest_and_truth(where: dict[str, str], tmp_path: Path, listener: Any) -> None:
     done = run(where, tmp_path, "sim", "run", "one_vehicle", "--days", "3", "--seed", "5", "-o", "out", "--json")
     assert done.returncode == 0, done.stderr
@@ -98,6 +103,7 @@ def test_a_scenario_is_played_with_its_manifest_and_truth(where: dict[str, str],
     assert json.loads((tmp_path / "out" / "truth.json").read_text("utf-8"))["faults"][0]["fault"] == "coolant_leak"
 
 
+@pytest.mark.slow
 def test_a_manifest_is_written_and_printed(where: dict[str, str], tmp_path: Path) -> None:
     told = run(where, tmp_path, "sim", "manifest", "demo")
     assert len(json.loads(told.stdout)["devices"]) == 24
@@ -106,6 +112,7 @@ def test_a_manifest_is_written_and_printed(where: dict[str, str], tmp_path: Path
     assert "demo" in run(where, tmp_path, "sim", "list").stdout
 
 
+@pytest.mark.slow
 def test_an_interrupted_replay_still_accounts_for_what_it_sent(
     where: dict[str, str], tmp_path: Path, listener: Any
 ) -> None:

@@ -70,6 +70,7 @@ def test_history_is_what_the_stream_says_in_order_and_marked_as_history(
     connection.close()
 
 
+@pytest.mark.slow
 def test_the_present_comes_row_by_row_and_is_no_history(broker_url: str, listener: Any, scenario: Scenario) -> None:
     connection, clock = links(broker_url), VirtualClock(NOW)
     fleet = Fleet(scenario, connection, pace=PACE, clock=clock, sent_ms=NOW)
@@ -112,6 +113,7 @@ def test_a_second_start_goes_on_without_gap_or_repeat(
         assert [row["ts"] for row in listener.rows(name)] == ts
 
 
+@pytest.mark.slow
 def test_a_fleet_outlives_a_broker_that_is_away(fleet_settings: Settings, broker: LocalBroker, listener: Any) -> None:
     prepare(fleet_settings)
     state = FleetState.load(state_path(fleet_settings))

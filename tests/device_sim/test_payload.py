@@ -211,6 +211,7 @@ def test_silence_sends_nothing() -> None:
         assert sent(quiet, line_to(spec), START + 2 * DAY_MS, START + 3 * DAY_MS) == []
 
 
+@pytest.mark.slow
 def test_a_whole_scenario_on_a_bad_network_is_the_same_however_it_is_cut() -> None:
     recipe = SCENARIOS.get("bad_network")
     scenario = recipe.make(recipe.birth(3))

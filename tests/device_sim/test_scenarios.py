@@ -32,6 +32,7 @@ def made(start: datetime, seed: int = 20, name: str = "demo") -> Scenario:
     return SCENARIOS.get(name).make(Birth(seed, int(start.timestamp() * 1000), 14))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", STARTS, ids=str)
 def test_at_any_hour_three_ailing_devices_belong_to_owners_who_may_be_told_now(start: datetime) -> None:
     scenario = made(start)

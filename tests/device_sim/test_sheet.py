@@ -51,6 +51,7 @@ def test_the_page_is_well_formed_and_the_same_for_the_same_seed() -> None:
     assert len(ET.fromstring(body).findall(".//svg")) >= 1
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_page_and_says_the_seed(tmp_path: Path) -> None:
     words = ["sim", "sheet", "--fault", "silent", "--out", "new/sheet.html", "--seed", "3"]
     done = subprocess.run(

@@ -52,6 +52,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(kind: str) -
     assert not same(first, stream(kind, number=1).window(START, END))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(MODELS))
 @given(cuts=st.lists(st.integers(START, END), max_size=12))
 @settings(max_examples=8, deadline=None)

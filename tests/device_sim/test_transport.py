@@ -24,6 +24,7 @@ def publishing(url: str, **options: Any) -> Iterator[Publisher]:
     publisher.close()
 
 
+@pytest.mark.slow
 def test_every_message_is_acknowledged_and_heard_once_with_a_small_window(broker_url: str, listener: Any) -> None:
     with publishing(broker_url, window=7) as publisher:
         for number in range(2000):
@@ -35,6 +36,7 @@ def test_every_message_is_acknowledged_and_heard_once_with_a_small_window(broker
         assert [int(payload) for _, payload in listener.heard] == list(range(2000))
 
 
+@pytest.mark.slow
 def test_what_nobody_heard_is_sent_again_in_order_until_somebody_listens(broker_url: str, listen: Any) -> None:
     with publishing(broker_url) as publisher:
         assert publisher.mqtt5, "the broker of the tests is Mosquitto and says when nobody listens"
@@ -50,6 +52,7 @@ def test_what_nobody_heard_is_sent_again_in_order_until_somebody_listens(broker_
         assert [int(payload) for _, payload in listener.heard] == list(range(20))
 
 
+@pytest.mark.slow
 def test_a_broker_that_dies_and_comes_back_costs_no_message(broker: LocalBroker, listener: Any) -> None:
     with publishing(broker.url, window=50) as publisher:
         for number in range(600):

@@ -68,6 +68,7 @@ def test_a_thousand_connections_cost_one_thread_and_each_says_when_it_comes_and_
     listener.wait_until(lambda: threading.active_count() <= before)
 
 
+@pytest.mark.slow
 def test_a_broker_killed_under_many_connections_costs_no_message(broker: LocalBroker, listener: Any) -> None:
     links = Links(Broker(url=broker.url), "demo", names(100), each=True, window=200)
     for number in range(3000):
@@ -92,6 +93,7 @@ def test_a_client_that_is_not_there_any_more_is_told_by_its_last_will(broker_url
     listener.wait_until(lambda: status(listener)[b"offline"] == 2)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_says_goodbye_and_gives_its_account(broker_url: str, tmp_path: Path, listener: Any) -> None:
     where = os.environ | {"FOREWARN__BROKER__URL": broker_url, "FOREWARN__CORE__DATA_DIR": str(tmp_path / "data")}
     words = ["sim", "run", "one_heat_pump", "--days", "3", "--speed", "20000", "--connections", "each", "--json"]
@@ -185,6 +187,7 @@ def linked(broker: Broker, path: Path, count: int) -> Links:
     raise AssertionError
 
 
+@pytest.mark.slow
 def test_each_device_proves_itself_with_its_own_certificate(guarded: Guarded, tmp_path: Path) -> None:
     for device in names(20):
         guarded.certificate(device, tmp_path / "keys")

@@ -32,6 +32,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+@pytest.mark.slow
 def test_good_readings_are_stored_and_poison_is_quarantined_beside_them(
     settings: Settings,
     engine: Engine,
@@ -122,6 +123,7 @@ def test_what_devices_send_before_the_gateway_first_runs_is_kept_for_it(
         until(lambda: tail.readings() >= 2000, "what was sent before")
 
 
+@pytest.mark.slow
 def test_a_broker_that_is_not_there_is_said_so(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway_role, "SESSION_S", 0.1)
     with pytest.raises(ServiceError, match="did not take"):
@@ -147,6 +149,7 @@ class Tail:
         self._log.close()
 
 
+@pytest.mark.slow
 def test_a_full_log_holds_the_broker_back_and_goes_on_when_there_is_room(
     settings: Settings, fleet: list[Device], publisher: Publisher
 ) -> None:

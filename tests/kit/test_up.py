@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from kit.services import LocalBroker, LocalPostgres
 
 
@@ -35,6 +37,7 @@ def test_a_process_that_took_over_an_old_number_is_left_alone(tmp_path: Path) ->
     stranger.wait()
 
 
+@pytest.mark.slow
 def test_services_that_died_are_noticed_and_start_again_where_they_were(tmp_path: Path) -> None:
     postgres = LocalPostgres(tmp_path / "postgres")
     url = postgres.start()

@@ -150,6 +150,7 @@ def test_a_recording_that_is_not_there_is_told_with_the_nearest_name(name: str, 
 RECORDED = sorted(name for name in packaged() if name.startswith("recorded_"))
 
 
+@pytest.mark.slow
 @recorded
 @pytest.mark.parametrize("name", RECORDED)
 def test_every_scenario_of_recordings_can_be_made_with_what_its_recordings_say(name: str) -> None:

@@ -90,6 +90,7 @@ def world(settings: Settings, made: Scenario) -> Iterator[World]:
         yield World(product, Town(made, product, mailbox), made, mailbox)
 
 
+@pytest.mark.slow
 def test_a_finding_becomes_a_mail_an_answer_and_a_repair_whose_end_is_in_the_truth(settings: Settings) -> None:
     everybody = Ways(answers=1, answer_h=1, repairs=1, repair_days=1, says_fixed=1)
     with world(settings, scenario(everybody)) as here:

@@ -70,6 +70,7 @@ def test_unacknowledged_messages_come_again_after_a_reconnect(
         assert texts(take(again, 3)) == ["2", "3", "4"]
 
 
+@pytest.mark.slow
 def test_acknowledgements_of_an_earlier_connection_are_dropped(
     connected: Connect, broker_url: str, publisher: Publisher
 ) -> None:
@@ -118,6 +119,7 @@ def test_what_has_no_room_is_not_read_and_comes_later_in_order_and_once(
         assert connection._status.facts.reconnects == {}
 
 
+@pytest.mark.slow
 def test_the_broker_may_go_and_come_back(connected: Connect, broker: LocalBroker, publisher: Publisher) -> None:
     with connected(broker.url) as connection:
         publisher.raw(TOPIC, b"before")
@@ -167,6 +169,7 @@ def test_what_is_published_has_reached_the_broker(connected: Connect, broker_url
         assert list(packets.pairs()) == [(b"down/car-0", b"identify")]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_published_is_said_in_time(connected: Connect, broker: LocalBroker) -> None:
     with connected(broker.url) as connection:
         with pytest.raises(NotPublished, match="wildcards"):

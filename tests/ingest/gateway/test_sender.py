@@ -61,6 +61,7 @@ def fate(engine: Engine, device: Device) -> Command:
         return commands.of_device(session, device)[0]
 
 
+@pytest.mark.slow
 def test_a_command_reaches_the_device_and_its_answer_comes_back(
     engine: Engine, settings: Settings, fleet: list[Device], obedient: list[tuple[str, dict[str, object]]]
 ) -> None:

@@ -98,6 +98,7 @@ def test_every_record_is_drained_and_acknowledged(
 
 
 # paho leaves the socket of a handshake that failed to the garbage collector
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_broker_whose_certificate_is_not_trusted_is_not_used_and_the_reason_is_said(
     ports: tuple[int, int],

@@ -140,6 +140,7 @@ def test_a_server_that_is_down_is_told_and_used_again_when_it_is_back(tmp_path: 
         server.stop()
 
 
+@pytest.mark.slow
 def test_readings_that_a_killed_server_forgot_are_noticed_and_stored_again(tmp_path: Path) -> None:
     server = VictoriaServer(tmp_path / "vm")
     server.start()

@@ -82,6 +82,7 @@ def codec(request: pytest.FixtureRequest) -> Codec:
     return CODECS.get(request.param)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @given(sent=st.lists(messages, max_size=5))
 def test_what_is_encoded_is_decoded_the_same(name: str, sent: list[Message]) -> None:
@@ -102,6 +103,7 @@ def test_any_bytes_decode_or_are_called_undecodable(name: str, payload: bytes) -
     assert all(isinstance(message, Message) for message in decoded.messages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @given(sent=st.lists(messages, min_size=1, max_size=3), data=st.data())
 def test_a_damaged_payload_never_raises_anything_else(name: str, sent: list[Message], data: st.DataObject) -> None:

@@ -224,6 +224,7 @@ def test_the_quarantine_keeps_the_newest_samples_within_its_bounds_and_the_ledge
     assert by_device == {"": 50, "car-0": 10, "car-1": 10}
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(

@@ -263,6 +263,7 @@ def test_unsubscribing_stops_the_next_notice_at_once(world: World, mailer: Maile
         assert not consent.grant_first(session, TENANT, "c-1", "service", source="again", at=NOON)
 
 
+@pytest.mark.slow
 def test_a_link_is_good_for_one_purpose_and_a_while(world: World, mailer: Mailer) -> None:
     world.people()
     world.found(make_finding())

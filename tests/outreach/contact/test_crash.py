@@ -129,6 +129,7 @@ def test_with_the_built_in_sink_every_notice_arrives_once(world: World, environ:
     assert tuple(copies) == (NOTICES, 1)
 
 
+@pytest.mark.slow
 def test_the_process_stops_cleanly_when_asked(world: World, environ: dict[str, str]) -> None:
     world.people()
     world.found(make_finding(detected=datetime.now(UTC)))

@@ -46,6 +46,7 @@ def attempt(habit: str) -> tuple[Receipt, int]:
         return receipt, len(desk.mails)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("habit", "fate", "accepted"),
     [
@@ -75,6 +76,7 @@ def test_nobody_at_the_door_is_temporary() -> None:
         assert channel(taken.getsockname()[1]).deliver(LETTER).fate is Fate.TEMPORARY
 
 
+@pytest.mark.slow
 def test_a_server_that_never_speaks_is_temporary() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         assert channel(mute.getsockname()[1]).deliver(LETTER).fate is Fate.TEMPORARY

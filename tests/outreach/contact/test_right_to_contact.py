@@ -221,6 +221,7 @@ def test_a_device_whose_contact_was_wrong_asks_a_person_about_its_next(world: Wo
     assert house.state_of("car-2")[0] == "delivered"
 
 
+@pytest.mark.slow
 def test_the_fleet_stops_at_its_allowance_and_goes_on_when_verdicts_or_time_make_room(world: World) -> None:
     house = House(world, Promise(0.5, 0.0))
     told = 0
