@@ -15,9 +15,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from numba import njit
-
 from detectors.algorithms.detector import LASTING, Floats, Ints, Scores, scored
+from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.state import Field, SlotState
 
 DAY_MS = 86_400_000.0  # the time constant of all counts; longer tells late, shorter forgets a calm night between holes
@@ -63,7 +62,7 @@ class Cadence:
         return scored(_update, state, slot, ts, value)
 
 
-@njit(cache=True)
+@part
 def _delivered(c, ts, kept):  # type: ignore[no-untyped-def]
     """Count the gap that ends with this delivery."""
     gap = float(ts - c.heard_ts)
@@ -82,7 +81,7 @@ def _delivered(c, ts, kept):  # type: ignore[no-untyped-def]
         _learn(c, gap)
 
 
-@njit(cache=True)
+@part
 def _learn(c, gap):  # type: ignore[no-untyped-def]
     if c.known < YOUNG:
         c.known += 1
@@ -93,7 +92,7 @@ def _learn(c, gap):  # type: ignore[no-untyped-def]
     c.usual = max(c.usual * (1.0 + STEP * step), 1.0)
 
 
-@njit(cache=True)
+@part
 def _share(c, ts):  # type: ignore[no-untyped-def]
     """Of the deliveries of the last day, those that fell into holes; what is missing since the last one is no hole."""
     if c.lost == 0.0:
@@ -103,7 +102,7 @@ def _share(c, ts):  # type: ignore[no-untyped-def]
     return keep * c.lost / (keep * (c.said + c.lost) + gap / c.usual)
 
 
-@njit(cache=True)
+@part
 def _judge(c, ts, share):  # type: ignore[no-untyped-def]
     if c.seen < c.watched_ms:
         return
@@ -115,9 +114,9 @@ def _judge(c, ts, share):  # type: ignore[no-untyped-def]
         c.active = LASTING
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
-    surprise, severity, _low, _high, active, onset, count = out
+    surprise, severity, _low, _high, _judged, active, onset, count = out
     for i in range(len(slot)):
         c = rows[slot[i]]
         active[i], onset[i], count[i] = c.active, c.onset, c.count

@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass
 
 from detectors.algorithms import persistence
-from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.detector import Floats, Ints, Scores, scored
 from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.state import Field, SlotState
 
@@ -55,10 +55,7 @@ class Departure:
     fields: tuple[Field, ...] = FIELDS + persistence.FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
-        out = Scores.blank(len(slot))
-        results = (out.surprise, out.severity, out.low, out.high, out.judged, out.active, out.onset, out.count)
-        _update(slot, ts, value, state.rows, results)
-        return out
+        return scored(_update, state, slot, ts, value)
 
 
 @part

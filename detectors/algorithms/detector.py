@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,19 +103,20 @@ class Local(Detector, Protocol):
         ...
 
 
-Kernel = Callable[[Ints, Ints, Floats, NDArray[Any], tuple[Any, ...]], None]
+Kernel = Callable[..., None]
 
 
-def scored(kernel: Kernel, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
-    """Run a kernel that judges the reading itself over a batch.
+def scored(kernel: Kernel, state: SlotState, slot: Ints, ts: Ints, value: Floats, *local: Ints) -> Scores:
+    """Run a kernel over a batch.
 
-    It gets slot, ts, value, its state's rows, and the columns it fills: surprise, severity, low, high, active,
-    onset, count. A kernel takes the row of a slot once: a record costs no reference count, a view of a column does.
+    It gets slot, ts, `local` (that time on the clock where the device is, if its habits have hours), value, its
+    state's rows, and the columns it fills: surprise, severity, low, high, judged, active, onset, count. `judged` holds
+    the readings already, for kernels that judge the reading itself.
     """
     out = Scores.blank(len(slot))
     np.copyto(out.judged, value, where=np.isfinite(value))
-    filled = (out.surprise, out.severity, out.low, out.high, out.active, out.onset, out.count)
-    kernel(slot, ts, value, state.rows, filled)
+    filled = (out.surprise, out.severity, out.low, out.high, out.judged, out.active, out.onset, out.count)
+    kernel(slot, ts, *local, value, state.rows, filled)
     return out
 
 

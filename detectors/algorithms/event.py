@@ -13,9 +13,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from numba import njit
-
-from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.detector import Floats, Ints, Scores, scored
+from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.persistence import GAP_PERIODS
 from detectors.algorithms.state import Field, SlotState
 
@@ -52,13 +51,10 @@ class Event:
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
-        out = Scores.blank(len(slot))
-        results = (out.surprise, out.severity, out.high, out.judged, out.active, out.onset, out.count)
-        _update(slot, ts, value, state.rows, results)
-        return out
+        return scored(_update, state, slot, ts, value)
 
 
-@njit(cache=True)
+@part
 def _keep(c, code, ts):  # type: ignore[no-untyped-def]
     """Remember a code with its time, in place of itself or of the oldest."""
     at = 0
@@ -74,7 +70,7 @@ def _keep(c, code, ts):  # type: ignore[no-untyped-def]
     c.codes[at], c.times[at] = code, ts
 
 
-@njit(cache=True)
+@part
 def _different(c, ts):  # type: ignore[no-untyped-def]
     """How many different codes came within the window before `ts`, and when the first of them did."""
     number, first = 0, ts
@@ -85,7 +81,7 @@ def _different(c, ts):  # type: ignore[no-untyped-def]
     return number, first
 
 
-@njit(cache=True)
+@part
 def _happened(c, code, ts):  # type: ignore[no-untyped-def]
     _keep(c, code, ts)
     number, first = _different(c, ts)
@@ -98,16 +94,16 @@ def _happened(c, code, ts):  # type: ignore[no-untyped-def]
         c.count += 1
 
 
-@njit(cache=True)
+@part
 def _passed(c, observed):  # type: ignore[no-untyped-def]
     c.calm += observed
     if c.active != 0 and c.calm >= c.calm_ms:
         c.active = 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
-    surprise, severity, high, judged, active, onset, count = out
+    surprise, severity, _low, high, judged, active, onset, count = out
     for i in range(len(slot)):
         c = rows[slot[i]]
         active[i], onset[i], count[i] = c.active, c.onset, c.count

@@ -72,7 +72,7 @@ def _advance(c, ts, over, observed):  # type: ignore[no-untyped-def]
 
 @kernel
 def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
-    surprise, severity, low, high, active, onset, count = out
+    surprise, severity, low, high, _judged, active, onset, count = out
     for i in range(len(slot)):
         c = rows[slot[i]]
         active[i], onset[i], count[i] = c.active, c.onset, c.count

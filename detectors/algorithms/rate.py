@@ -16,7 +16,7 @@ import math
 from dataclasses import dataclass, replace
 
 from detectors.algorithms import persistence
-from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.detector import Floats, Ints, Scores, scored
 from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.state import Field, SlotState
 from detectors.algorithms.tails import deviations, log_tail
@@ -63,10 +63,7 @@ class Rate:
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
-        out = Scores.blank(len(slot))
-        results = (out.surprise, out.severity, out.low, out.high, out.judged, out.active, out.onset, out.count)
-        _update(slot, ts, value, state.rows, results)
-        return out
+        return scored(_update, state, slot, ts, value)
 
 
 @part

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from detectors.algorithms import histogram, persistence
-from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.detector import Floats, Ints, Scores, scored
 from detectors.algorithms.histogram import BINS, FRAME, TINIEST
 from detectors.algorithms.kernel import fetch, kernel, part
 from detectors.algorithms.state import LINE, Field, SlotState, form
@@ -105,10 +105,7 @@ class Seasonal:
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats, ahead_ms: Ints | None = None) -> Scores:
         """As the contract says; `ahead_ms` is what the clock where each device is is ahead of UTC."""
-        out = Scores.blank(len(slot))
-        results = (out.surprise, out.severity, out.low, out.high, out.judged, out.active, out.onset, out.count)
-        _update(slot, ts, ts if ahead_ms is None else ts + ahead_ms, value, state.rows, results)
-        return out
+        return scored(_update, state, slot, ts, value, ts if ahead_ms is None else ts + ahead_ms)
 
     def band(self, state: SlotState, slot: int, start_ms: int, end_ms: int) -> list[tuple[int, float, float]]:
         """What was expected in the hours from `start_ms` to `end_ms`, at most `BAND_HOURS` ago: (ms, low, high).

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 from detectors.algorithms import cusum
-from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.detector import Floats, Ints, Scores, scored
 from detectors.algorithms.kernel import kernel
 from detectors.algorithms.state import Field, SlotState
 
@@ -25,10 +25,7 @@ class Shift:
     fields: tuple[Field, ...] = cusum.FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats, ahead_ms: Ints | None = None) -> Scores:
-        out = Scores.blank(len(slot))
-        results = (out.surprise, out.severity, out.low, out.high, out.judged, out.active, out.onset, out.count)
-        _update(slot, ts, ts if ahead_ms is None else ts + ahead_ms, value, state.rows, results)
-        return out
+        return scored(_update, state, slot, ts, value, ts if ahead_ms is None else ts + ahead_ms)
 
 
 @kernel

@@ -100,7 +100,7 @@ def _silent(c, unheard, silent, lasts_from, habit):  # type: ignore[no-untyped-d
 
 @kernel
 def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
-    surprise, severity, _low, _high, active, onset, count = out
+    surprise, severity, _low, _high, _judged, active, onset, count = out
     for i in range(len(slot)):
         c = rows[slot[i]]
         active[i], onset[i], count[i] = c.active, c.onset, c.count

@@ -15,9 +15,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from numba import njit
-
-from detectors.algorithms.detector import Floats, Ints, Scores
+from detectors.algorithms.detector import Floats, Ints, Scores, scored
+from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.persistence import GAP_PERIODS
 from detectors.algorithms.state import Field, SlotState
 
@@ -65,19 +64,16 @@ class Spike:
     fields: tuple[Field, ...] = FIELDS
 
     def update(self, state: SlotState, slot: Ints, ts: Ints, value: Floats) -> Scores:
-        out = Scores.blank(len(slot))
-        results = (out.surprise, out.severity, out.low, out.high, out.active, out.onset, out.count)
-        _update(slot, ts, value, state.rows, results)
-        return out
+        return scored(_update, state, slot, ts, value)
 
 
-@njit(cache=True)
+@part
 def _far(c):  # type: ignore[no-untyped-def]
     """The move from which a reading has jumped."""
     return max(c.floor, c.factor * c.usual, 1e-9 * abs(c.held), 1e-12)
 
 
-@njit(cache=True)
+@part
 def _side(c):  # type: ignore[no-untyped-def]
     """Whether they go up too (1), or only down (-1)."""
     share = (c.rises + 1.0) / (c.spikes + 2.0)
@@ -86,7 +82,7 @@ def _side(c):  # type: ignore[no-untyped-def]
     return 1 if share >= MANY else -1 if share <= FEW else c.active
 
 
-@njit(cache=True)
+@part
 def _spike(c, ts):  # type: ignore[no-untyped-def]
     """It was one: remember it."""
     if c.spikes < 1.0 and c.active == 0:
@@ -100,7 +96,7 @@ def _spike(c, ts):  # type: ignore[no-untyped-def]
         c.active = _side(c)
 
 
-@njit(cache=True)
+@part
 def _follow(c, x, ts):  # type: ignore[no-untyped-def]
     """Take over a reading: an ordinary move, a jump, the way back, or a new level."""
     move, far = x - c.held, _far(c)
@@ -121,9 +117,9 @@ def _follow(c, x, ts):  # type: ignore[no-untyped-def]
         c.lasted += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
-    surprise, severity, low, high, active, onset, count = out
+    surprise, severity, low, high, _judged, active, onset, count = out
     for i in range(len(slot)):
         c = rows[slot[i]]
         active[i], onset[i], count[i] = c.active, c.onset, c.count

@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from numba import njit
-
 from detectors.algorithms.detector import Floats, Ints, Scores, scored
+from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.persistence import GAP_PERIODS
 from detectors.algorithms.state import Field, SlotState
 
@@ -52,7 +51,7 @@ class Stuck:
         return scored(_update, state, slot, ts, value)
 
 
-@njit(cache=True)
+@part
 def _judge(c, run, run_ms):  # type: ignore[no-untyped-def]
     """Surprise and severity of a run; both 0 until the series has moved often enough to know it moves."""
     if c.moves < c.min_moves or run == 0.0:
@@ -61,7 +60,7 @@ def _judge(c, run, run_ms):  # type: ignore[no-untyped-def]
     return -run * math.log(share), run_ms / max(c.min_ms, FACTOR * c.longest_ms)
 
 
-@njit(cache=True)
+@part
 def _move(c, ts, value):  # type: ignore[no-untyped-def]
     """The run has ended: remember how long it was, unless it was a fault."""
     c.alive += 1
@@ -73,9 +72,9 @@ def _move(c, ts, value):  # type: ignore[no-untyped-def]
     c.run, c.run_ms, c.held, c.onset, c.count = 0.0, 0.0, value, ts, 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _update(slot, ts, value, rows, out):  # type: ignore[no-untyped-def]
-    surprise, severity, _low, _high, active, onset, count = out
+    surprise, severity, _low, _high, _judged, active, onset, count = out
     for i in range(len(slot)):
         c = rows[slot[i]]
         active[i], onset[i], count[i] = c.active, c.onset, c.count

@@ -15,6 +15,7 @@ from detectors.algorithms.detector import Scores, new_state
 from detectors.algorithms.histogram import BINS, FRAME, PRIOR, STEP
 from detectors.algorithms.limit import Limit
 from detectors.algorithms.seasonal import Seasonal
+from detectors.algorithms.spike import Spike
 from detectors.algorithms.stuck import Stuck
 
 MINUTE = 60_000
@@ -216,3 +217,10 @@ def test_a_departure_ends_when_the_device_is_mended() -> None:
     scores, _, _ = run(Departure(), values, **CREEP)
     assert scores.active[18 * 288] > 0
     assert not scores.active[24 * 288 :].any()
+
+
+def test_the_value_that_spikes_are_shown_with_is_the_reading() -> None:
+    values = living(3)
+    values[::50] += 40
+    scores, _, _ = run(Spike(), values)
+    assert np.array_equal(scores.judged, values)
