@@ -84,11 +84,10 @@ class Tracker:
         """Take over frames; the trips that are over. A trip that goes on after all comes again, longer."""
         found: list[Trip] = []
         for frame in frames:
-            minute = self.received_ms // SWEEP_MS
-            self.received_ms = max(self.received_ms, frame.received_ms)
+            before, self.received_ms = self.received_ms, frame.received_ms  # a clock set back goes on from there
             if len(self._numbers) and len(frame.readings):
                 found += self._take(frame.readings, frame.received_ms)
-            if self.received_ms // SWEEP_MS != minute:
+            if self.received_ms // SWEEP_MS != before // SWEEP_MS:
                 found += self._sweep()
         return found
 

@@ -250,6 +250,13 @@ def test_late_double_huge_and_future_readings_break_nothing() -> None:
     assert trip.distance_km == pytest.approx(2 * CALM.sum() / 3600, rel=0.02)
 
 
+def test_a_server_clock_that_was_ahead_for_a_moment_does_not_hold_trips_back() -> None:
+    tracker = followed()
+    tracker.process(Frame(START + 365 * 24 * LATER, ReadingBatch.empty()))
+    (trip,) = driven(seconds(np.r_[CALM, np.zeros(60)]), tracker)
+    assert trip.distance_km == pytest.approx(CALM.sum() / 3600, rel=0.02)
+
+
 def test_signals_that_come_in_messages_of_their_own_are_put_together() -> None:
     both = np.r_[CALM, np.zeros(90), CALM]
     ts = START + 1000 * np.arange(len(both))
