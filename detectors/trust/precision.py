@@ -40,11 +40,6 @@ class Precision:
         """After further verdicts."""
         return Precision(self.right + right, self.wrong + wrong)
 
-    def at_most(self, strength: float) -> Precision:
-        """The same belief worth no more than `strength` verdicts."""
-        kept = min(1.0, strength / (self.right + self.wrong))
-        return Precision(self.right * kept, self.wrong * kept)
-
 
 def cumulative(a: float, b: float, x: float) -> float:
     """P(X <= x) for X ~ Beta(a, b): the regularised incomplete beta function I_x(a, b).

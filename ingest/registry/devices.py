@@ -152,20 +152,6 @@ def count(session: Session, tenant: str) -> int:
     return session.scalar(query) or 0
 
 
-def owner_at(session: Session, device_no: int, at: datetime) -> str | None:
-    """Who owned the device at that time, None for nobody: what happened under one owner is not shown to the next."""
-    return session.execute(
-        select(DeviceOwnerRow.owner)
-        .where(
-            DeviceOwnerRow.device_no == device_no,
-            DeviceOwnerRow.started_at <= at,
-            DeviceOwnerRow.ended_at.is_(None) | (DeviceOwnerRow.ended_at > at),
-        )
-        .order_by(DeviceOwnerRow.started_at.desc())
-        .limit(1)
-    ).scalar()
-
-
 def owners(session: Session, device_no: int) -> list[Ownership]:
     """Everybody who ever owned the device, the first of them first."""
     rows = session.execute(

@@ -42,9 +42,3 @@ def test_the_interval_covers_as_often_as_it_says_when_the_prior_is_true() -> Non
         low, high = Precision(5.4, 0.6).and_judged(right, 12 - right).interval
         covered += low <= true <= high
     assert covered / 600 == pytest.approx(COVERS, abs=0.04)  # three standard errors
-
-
-def test_belief_is_capped_without_changing_its_mean() -> None:
-    capped = Precision(90, 10).at_most(20)
-    assert (capped.right, capped.wrong) == (18, 2)
-    assert Precision(9, 1).at_most(20) == Precision(9, 1)

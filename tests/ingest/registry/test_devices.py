@@ -55,11 +55,10 @@ def test_ownership_is_known_for_every_time(session: Session) -> None:
     no = devices.register(session, CAR, NOW).no
     devices.hand_over(session, no, "c-2", NOW + HOUR)
     devices.hand_over(session, no, "c-2", NOW + 2 * HOUR)
-    assert devices.owner_at(session, no, NOW - 9 * HOUR) == "c-1"
-    assert devices.owner_at(session, no, NOW + HOUR - timedelta(microseconds=1)) == "c-1"
-    assert devices.owner_at(session, no, NOW + HOUR) == "c-2"
+    first, second = devices.owners(session, no)
+    assert (first.owner, first.ended_at) == ("c-1", NOW + HOUR)
+    assert (second.owner, second.started_at, second.ended_at) == ("c-2", NOW + HOUR, None)
     assert devices.access_device(session, "demo", "car-1").owner == "c-2"
-    assert devices.owner_at(session, 999, NOW) is None
 
 
 def test_a_type_is_for_life(session: Session) -> None:
