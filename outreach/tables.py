@@ -123,6 +123,7 @@ class EpisodeRow(Base):
     __table_args__ = (
         Index("uq_episode_open", "tenant", "device", "fault", unique=True, postgresql_where=text("ended_at IS NULL")),
         Index("ix_episode_unplanned", "case_number", postgresql_where=text("planned_at IS NULL")),
+        Index("ix_episode_device", "tenant", "device"),
         Index("ix_episode_judge", "judge_at", postgresql_where=text("judge_at IS NOT NULL")),
     )
 

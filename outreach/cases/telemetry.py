@@ -35,7 +35,8 @@ def step(engine: Engine, clock: Clock) -> bool:
         if found is None:
             return False
         case = lock_case(session, found.tenant, found.case_number)
-        episode = session.get_one(EpisodeRow, found.id, populate_existing=True)
+        # Locked, because triage may ask for a look at it while this one is under way, which would be lost.
+        episode = session.get_one(EpisodeRow, found.id, populate_existing=True, with_for_update=True)
         if episode.judge_at is not None and episode.judge_at <= now:
             _judge(session, case, episode, now)
     return True
@@ -112,7 +113,9 @@ def _course(session: Session, episode: EpisodeRow) -> Course:
         cleared_at=episode.ended_at if episode.end_reason == CLEARED else None,
         told_at=session.scalar(
             select(func.min(OutboxRow.delivered_at)).where(
-                OutboxRow.episode_id == episode.id, OutboxRow.state == "delivered"
+                OutboxRow.case_number == episode.case_number,
+                OutboxRow.episode_id == episode.id,
+                OutboxRow.state == "delivered",
             )
         ),
         mended_at=_answered(session, episode, Answer.FIXED),

@@ -17,11 +17,13 @@ def upgrade() -> None:
     """Episodes from before are not judged."""
     for name in COLUMNS:
         op.add_column("episode", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
+    op.create_index("ix_episode_device", "episode", ["tenant", "device"])
     op.create_index("ix_episode_judge", "episode", ["judge_at"], postgresql_where=sa.text("judge_at IS NOT NULL"))
 
 
 def downgrade() -> None:
     """Drop them."""
     op.drop_index("ix_episode_judge", "episode")
+    op.drop_index("ix_episode_device", "episode")
     for name in COLUMNS:
         op.drop_column("episode", name)
