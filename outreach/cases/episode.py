@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from detectors.finding import Finding
 from outreach.tables import CaseFindingRow, CaseRow, EpisodeRow
 
+CLEARED = "cleared"  # why an episode ended of which detection saw the end
+
 
 def begin(session: Session, case: CaseRow, finding: Finding, at: datetime) -> None:
     """Begin an episode with the finding and make it the case's present one."""

@@ -13,16 +13,15 @@ from detectors.finding import Finding, Horizon
 from kit.clock import Clock
 from kit.db import transaction
 from outreach.cases import evidence
+from outreach.cases.episode import CLEARED
 from outreach.cases.evidence import Course
 from outreach.cases.lifecycle import EventKind
 from outreach.cases.timeline import FOREWARN, lock_case, record
 from outreach.cases.views import Answer, Verdict
 from outreach.tables import AnswerRow, CaseFindingRow, CaseRow, EpisodeRow, OutboxRow
 
-CLEARED = "cleared"  # why an episode ended of which detection saw the end
-LATE = (
-    2  # times the longest time that was foretold, after which it is late by far; 1 takes one forecast in ten for wrong
-)
+# times the longest time that was foretold, after which it is late by far; 1 takes one forecast in ten for wrong
+LATE = 2
 SOONEST = timedelta(days=1)  # that a forecast can be late by far
 
 

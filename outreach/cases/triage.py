@@ -106,7 +106,7 @@ def _cleared(session: Session, finding: Finding, now: datetime, watch: Watch) ->
     case = _open_case(session, finding) or _last_case(session, finding)
     if case is None:
         return "nothing_to_clear"
-    ended = episode.end(session, case, "cleared", now)
+    ended = episode.end(session, case, episode.CLEARED, now)
     episode.attach(session, case, finding)
     detail = _detail(finding) | {"until": watch.until(finding.detected, now).isoformat()}
     text = finding.evidence.summary or "The device is back in its usual range."

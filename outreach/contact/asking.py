@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 
 from detectors import queries as findings
 from detectors.faults.catalogue import FAULTS
+from detectors.faults.known.general import SILENT, UNSTABLE_CONNECTION
 from detectors.faults.personal import of_vitals
 from detectors.fleet import incidents
 from detectors.trust.promise import ORDINARY, Promise
 from detectors.trust.right import right_to_contact
 from outreach.cases import timeline
+from outreach.cases.episode import CLEARED
 from outreach.cases.lifecycle import EventKind
 from outreach.cases.subject import Subject, subject
 from outreach.cases.views import Answer, CaseState, Verdict
@@ -193,9 +195,14 @@ def _disputed_at(session: Session, case: CaseRow, customer: Customer | None, now
 
 
 def _mended_at(session: Session, case: CaseRow, customer: Customer | None, now: datetime) -> datetime | None:
-    """When the customer last told us that anything on this device is repaired."""
+    """When anything on this device was last repaired: the customer said so, or what they were told of went away."""
     if customer is None or _urgent(case):
         return None
+    moments = (_fixed_at(session, case, customer, now), _over_at(session, case, now))
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def _fixed_at(session: Session, case: CaseRow, customer: Customer, now: datetime) -> datetime | None:
     return session.scalar(
         select(func.max(AnswerRow.at))
         .join(CaseRow, CaseRow.number == AnswerRow.case_number)
@@ -205,5 +212,23 @@ def _mended_at(session: Session, case: CaseRow, customer: Customer | None, now: 
             AnswerRow.customer_id == customer.id,
             AnswerRow.answer == Answer.FIXED,
             AnswerRow.at > now - MENDED,
+        )
+    )
+
+
+def _over_at(session: Session, case: CaseRow, now: datetime) -> datetime | None:
+    """When another fault of the device, of which its customer had been told, was last seen to end.
+
+    Most who have something repaired do not say so. A device that is heard again was not repaired for that.
+    """
+    told = select(OutboxRow.id).where(OutboxRow.episode_id == EpisodeRow.id, OutboxRow.state == "delivered")
+    return session.scalar(
+        select(func.max(EpisodeRow.ended_at)).where(
+            EpisodeRow.tenant == case.tenant,
+            EpisodeRow.device == case.device,
+            EpisodeRow.fault.not_in([case.fault, SILENT.name, UNSTABLE_CONNECTION.name]),
+            EpisodeRow.end_reason == CLEARED,
+            EpisodeRow.ended_at > now - MENDED,
+            told.exists(),
         )
     )

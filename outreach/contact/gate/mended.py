@@ -12,10 +12,10 @@ LONGEST = timedelta(days=7)  # that a repair holds a notice back; longer tells o
 
 
 def decide(question: Question) -> Decision:
-    """Hold what began to show before the owner had the device repaired, until signs from then have faded.
+    """Hold what began to show before the device was repaired, until signs from then have faded.
 
-    They fade more slowly than they gathered: a watch over the last days still sees what was before. What is there after
-    that is a fault of its own.
+    It was repaired when its owner says so, or when what they were told of went away. Signs fade more slowly than they
+    gathered: a watch over the last days still sees what was before. What is there after that is a fault of its own.
     """
     mended, onset = question.mended_at, question.onset
     if mended is None or onset >= mended:
@@ -28,5 +28,5 @@ def decide(question: Question) -> Decision:
     when = f"{mended:%-d %B %H:%M} UTC"
     return hold(
         until,
-        f"It began to show before the repair that the customer told us of on {when}; held until it had time to fade.",
+        f"It began to show before the device was repaired ({when}); held until it had time to fade.",
     )

@@ -41,10 +41,10 @@ class Question:
     we first could have told the customer, `onset` when the fault began to show, `detected` the newest finding that
     would be told (`strong`: one whose evidence is enough for a customer). `told_at` is when this customer was last
     told about this fault of this device by another notice, `disputed_at` when they last said that it was not there,
-    `mended_at` when they last said that anything on this device was repaired (None also for what cannot wait). `right`
-    is what verdicts and the budget of false contacts say about such findings, `shared` the incident that accounts for
-    it, in a sentence ("": none). `approved_by` is the person who released the notice, "" when nobody did. `vitals`:
-    the finding rests on somebody's vital signs.
+    `mended_at` when anything on this device was last repaired, as far as we know (None also for what cannot wait).
+    `right` is what verdicts and the budget of false contacts say about such findings, `shared` the incident that
+    accounts for it, in a sentence ("": none). `approved_by` is the person who released the notice, "" when nobody did.
+    `vitals`: the finding rests on somebody's vital signs.
     """
 
     now: datetime

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from ingest.registry.devices import DeviceSpec, register
 from kit.db import transaction
 from outreach.cases import queries
@@ -59,7 +61,7 @@ def test_what_began_before_the_repair_is_held_and_told_when_it_stays(world: Worl
     plan(world)
     state, reason = notice_of(world, "weak_12v_battery")
     assert state == "held"
-    assert "before the repair that the customer told us of" in reason
+    assert "before the device was repaired" in reason
     assert asked_at_due(world) == ("gate", Verb.SEND)
     assert world.clock.now() == NOON + timedelta(days=4)
 
@@ -73,6 +75,35 @@ def test_what_fades_after_the_repair_is_never_told(world: World) -> None:
     world.found(make_finding(**began, kind="cleared", detected=world.clock.now()))  # type: ignore[arg-type]
     plan(world)
     assert asked_at_due(world) == ("still_true", Verb.REFUSE)
+
+
+def told_and_over(world: World, fault: str = "charging_fault") -> None:
+    """The customer was told of an earlier fault, which then went away without a word from them."""
+    world.people(make_customer(quiet_hours=None))
+    onset = NOON - timedelta(days=3)
+    world.found(make_finding(fault=fault, onset=onset))
+    plan(world)
+    with transaction(world.engine) as session:
+        session.execute(update(OutboxRow).values(state="delivered", delivered_at=NOON))
+    world.later(hours=1)
+    world.found(make_finding(fault=fault, onset=onset, kind="cleared", detected=world.clock.now()))
+    plan(world)
+
+
+def test_what_they_were_told_of_and_went_away_was_repaired_though_nobody_says_so(world: World) -> None:
+    told_and_over(world)
+    world.found(make_finding(fault="weak_12v_battery", onset=NOON - timedelta(days=2), detected=world.clock.now()))
+    plan(world)
+    assert notice_of(world, "weak_12v_battery")[0] == "held"
+    assert asked_at_due(world) == ("gate", Verb.SEND)
+    assert world.clock.now() == NOON + timedelta(days=4, hours=3)
+
+
+def test_a_device_that_is_heard_again_was_not_repaired(world: World) -> None:
+    told_and_over(world, "silent")
+    world.found(make_finding(fault="weak_12v_battery", onset=NOON - timedelta(days=2), detected=world.clock.now()))
+    plan(world)
+    assert notice_of(world, "weak_12v_battery")[0] == "queued"
 
 
 def test_what_begins_after_the_repair_and_what_cannot_wait_is_told_at_once(world: World) -> None:
