@@ -23,8 +23,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from detectors.algorithms.detector import Floats
-from detectors.scoring.clock import knows_the_day, ripe_after
-from detectors.scoring.worth import LEVELS, add
+from detectors.scoring.clock import knows_the_day, ripe_after, unseen
+from detectors.scoring.worth import LEVELS, add, lasting
 from detectors.scoring.worth import worth as worth_of
 
 WARM = 30  # rows of the first reference; 20 raises false symptoms, 60 is too late on short lives
@@ -48,6 +48,7 @@ PRIOR_ROWS = 60.0  # … and what this counts for
 ENTER, LEAVE = 12.0, 3.0  # severity; 9 warns 12 % earlier, and four times as often too early
 ENTER_OLD, YOUNG = 7.0, 100.0  # where it falls to with more independent readings; 6 doubles NAB's false contacts
 SLOW, SLOWEST = 0.2, 1.6  # share of rows that are independent where it begins to rise, and how far; 1 calls at weather
+FEW_DAYS = 2.5  # times that limit where the first day is just over; 1 takes the second day for a fault
 SETTLED_ROWS, MARGIN = 200.0, 1.5  # after so many rows the table's own record by this margin will do as well
 STEP = 0.4  # rise of ENTER for each time that the symptom came and went …
 FORGET = 0.5 ** (1.0 / 5000.0)  # … of which half is forgotten after these rows
@@ -142,7 +143,8 @@ class Joint:
         moved[kept] = (self._center[kept] + self._mean[kept] * self._scale[kept] - center[kept]) / scale[kept]
         self._mean[:], self._center, self._scale, self._ripe = moved, center, scale, ripe
         near = kinship * (1.0 - RATE)
-        settled = SETTLED * (1.0 + near) / (1.0 - near)
+        quick = SETTLED * (1.0 + near) / (1.0 - near)
+        settled = np.maximum(quick, lasting(past.levels, count, variance, int(SPAN)))
         self._width = np.sqrt(settled + 1.0 / np.maximum(worth, 1.0))
         self._inverse = _inverse(past, center, variance, ripe)
         self._enter = self._limit(past, independent[ripe])
@@ -162,6 +164,7 @@ class Joint:
         limit = ENTER_OLD + (ENTER - ENTER_OLD) * min(1.0, YOUNG / quick)
         limit *= min(max(SLOW * float(past.tally[ROWS]) / quick, 1.0), SLOWEST)
         first, last, rows = self._tally[FIRST_TS], self._tally[LAST_TS], self._tally[ROWS]
+        limit *= 1.0 + (FEW_DAYS - 1.0) * unseen(first, last, rows)
         if past.tally[SCORED] < SETTLED_ROWS or knows_the_day(first, last, rows):
             return limit
         return min(limit, max(ENTER_OLD, MARGIN * float(self._tally[RECORD])))

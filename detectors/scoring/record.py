@@ -27,16 +27,19 @@ def weight(surprise: Floats, severity: Floats) -> Floats:
 
 
 class Record:
-    """The record of one table; rows come in order, the cut into calls changes nothing."""
+    """The record of one table; rows come in order, the cut into calls changes nothing.
 
-    def __init__(self, young: float = YOUNG_ROWS) -> None:
-        self._young = max(float(young), YOUNG_ROWS)
+    Nothing breaks it in the first `young` rows, nor in `patience` times what `ripe_after` says.
+    """
+
+    def __init__(self, young: float = YOUNG_ROWS, patience: float = 1.0) -> None:
+        self._young, self._patience = max(float(young), YOUNG_ROWS), patience
         self._state = np.array([0.0, 0.0, 0.0, REFRACTORY, 0.0, -np.inf])
 
     def broken(self, ts: NDArray[np.int64], weights: Floats) -> NDArray[np.bool_]:
         """The rows that break it; none within the refractory time of the last one."""
         out = np.zeros(len(weights), np.bool_)
-        _broken(ts, weights, self._young, self._state, out)
+        _broken(ts, weights, (self._young, self._patience), self._state, out)
         return out
 
 
@@ -52,7 +55,8 @@ def _broken(ts, weights, young, state, out):  # type: ignore[no-untyped-def]
             state[FIRST_TS] = ts[i]
         state[SEEN] += 1.0
         state[QUIET] += 1.0
-        old = state[SEEN] > max(young, ripe_after(state[FIRST_TS], ts[i], state[SEEN]))
+        ripe = young[1] * ripe_after(state[FIRST_TS], ts[i], state[SEEN])
+        old = state[SEEN] > max(young[0], ripe)
         if old and state[QUIET] >= REFRACTORY and weights[i] >= max(FLOOR, MARGIN * state[OLDER]):
             out[i] = True
             state[QUIET] = 0.0

@@ -17,16 +17,18 @@ from numpy.typing import NDArray
 from detectors.algorithms.attention import GRACE, REFRACTORY, THRESHOLD, Attention
 from detectors.algorithms.detector import Floats, new_state
 from detectors.algorithms.seasonal import Seasonal
+from detectors.scoring.clock import DAYS
 from detectors.scoring.modes import Modes
 from detectors.scoring.record import YOUNG_ROWS, Record, weight
 from detectors.scoring.shape import Shape
+from detectors.scoring.still import Still
 
 NATS = 0.95  # nats that one unit of joint severity is worth to attention, which so looks from severity 9 on
 # A signal learns nothing while ten of twelve readings are eight robust deviations out. Nothing is known of the table's
 # time base, so readings are counted; 5 instead of 8 takes every change of habit for a fault and costs 1 point of NAB.
 # What has lasted `ACCEPT` readings is learned as the new normal, for as many again.
 FAR_OUT = {"enter": 8.0, "leave": 3.0, "need": 10, "of": 12, "hold_ms": 0.0, "min_age_ms": 0.0}
-KEPT = 5  # rows that one signal of several must stay grave; a switch or a slip of a sensor passes sooner
+KEPT = 5  # rows that several signals must stay grave; a switch, a burst or a slip of a sensor passes sooner
 ACCEPT = 2000
 ODD = 3.0  # nats, and severity, that one deviation of a cycle's shape is worth, so that 2.9 ask for attention
 BLOCK = 1000  # rows between two looks at that
@@ -69,8 +71,9 @@ class Scorer:
         self._young = max(YOUNG_ROWS, grace or 0)
         for slot in range(signals):
             self._state.set(slot, **FAR_OUT, min_count=self._young if signals == 1 else math.inf)
-        self._joint, self._record = Modes(signals, grace or 0), Record(grace or 0)
+        self._joint, self._record = Modes(signals, grace or 0), Record(grace or 0, 1.0 if signals == 1 else DAYS)
         self._shape = Shape() if signals == 1 else None
+        self._still = Still(signals) if signals > 1 else None
         self._looks, self._best = math.log(signals), np.zeros(KEPT - 1)
         self._rows, self._noticed, self._active = 0, math.inf, False
 
@@ -92,7 +95,8 @@ class Scorer:
             self._state.set(0, min_count=float(self._state["seen"][0]) + ACCEPT)
         slot = np.tile(np.arange(signals), n)
         scores = self._seasonal.update(self._state, slot, np.repeat(ts, signals), values.reshape(-1))
-        together, active = self._joint.score(ts, values)
+        off = self._still.off(values) if self._still else np.zeros(n, np.bool_)
+        together, active = self._together(ts, values, off)
         surprises = np.maximum(scores.surprise.reshape(n, signals) - self._looks, 0.0)
         severities = self._of_many(scores.severity.reshape(n, signals))
         surprise, severity = surprises.max(axis=1), np.maximum(severities.max(axis=1), together)
@@ -101,8 +105,8 @@ class Scorer:
             surprise, severity = np.maximum(surprise, odd), np.maximum(severity, odd)
             surprises, severities = surprise[:, None], severity[:, None]
         varied = scores.severity.reshape(n, signals) < NO_SPREAD
-        weights = np.where(varied, weight(surprises, severities), 0.0)
-        grave = self._record.broken(ts, weights[:, 0] if signals == 1 else self._agreed(weights))
+        weights = np.where(varied & ~off[:, None], weight(surprises, severities), 0.0)
+        grave = self._record.broken(ts, weights[:, 0] if signals == 1 else self._lasting(weights))
         begins = active & ~np.concatenate([[self._active], active[:-1]])
         if signals > 1:
             surprise = np.maximum(surprise, NATS * together)
@@ -115,18 +119,27 @@ class Scorer:
             self._active = bool(active[-1])
         return surprise, severity, alert, alert > 0, contact
 
+    def _together(self, ts: NDArray[np.int64], values: Floats, off: Flags) -> tuple[Floats, Flags]:
+        """Severity and symptom of all signals together; rows in which the machine is off say nothing."""
+        on = ~off
+        if on.all():
+            return self._joint.score(ts, values)
+        severity = np.zeros(len(ts))
+        severity[on], judged = self._joint.score(ts[on], values[on])
+        held = np.concatenate([[self._active], judged])
+        return severity, held[on.cumsum()]
+
     def _of_many(self, severities: Floats) -> Floats:
         """Severities (n, signals) of the next rows as what they are worth among so many, and after so few rows."""
         age = np.arange(self._rows + 1, self._rows + len(severities) + 1)
         self._rows += len(severities)
         return np.sqrt(np.maximum(np.minimum(severities**2, age[:, None]) - 2.0 * self._looks, 0.0))
 
-    def _agreed(self, weights: Floats) -> Floats:
-        """Per row the weight on which two signals agree, or that one has kept for `KEPT` rows."""
-        two = np.partition(weights, -2, axis=1)[:, -2]
+    def _lasting(self, weights: Floats) -> Floats:
+        """Per row the weight that one signal or another has kept for `KEPT` rows."""
         best = np.concatenate([self._best, weights.max(axis=1)])
         self._best = best[len(best) - KEPT + 1 :]
-        lasting: Floats = np.maximum(two, sliding_window_view(best, KEPT).min(axis=1))
+        lasting: Floats = sliding_window_view(best, KEPT).min(axis=1)
         return lasting
 
     def _lately(self, noticed: NDArray[np.bool_]) -> NDArray[np.bool_]:

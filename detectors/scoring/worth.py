@@ -8,6 +8,8 @@ correlation of neighbours alone would miss. (Flyvbjerg and Petersen 1989 estimat
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
@@ -36,3 +38,12 @@ def worth(levels: Floats, count: Floats, variance: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         independent = np.where(doubt > 0.0, variance / doubt, 0.0)
     return np.minimum(independent, count)
+
+
+def lasting(levels: Floats, count: Floats, variance: Floats, rows: int) -> Floats:
+    """Share of each signal's variance that a mean over about `rows` rows keeps: what lives between longer blocks."""
+    pairs = count.astype(np.int64)[None, :] >> np.arange(1, LEVELS + 1)[:, None]
+    between = np.where(pairs > 0, levels[ENERGY] / np.maximum(pairs, 1), 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = between[math.ceil(math.log2(rows)) :].sum(axis=0) / variance
+    return np.where(variance > 0.0, np.minimum(share, 1.0), 1.0)

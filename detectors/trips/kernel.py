@@ -2,10 +2,7 @@
 
 A message is put together from its readings (they share a time) and judged when the next one begins. A trip begins with
 movement, bridges stops and gaps up to `STAND_MS` (or three and a half of the device's own periods), and ends at its
-last movement. How it was driven is judged in two ways: by the extremes of acceleration that the device measures itself,
-and by the slope of its speed. The second is the chord over at least two seconds of speeds of which each is the median
-of three, so that one wrong value and steps of 1 km/h are nothing; the further readings lie apart, the less a chord
-shows of a short event, and the lower is its threshold.
+last movement. How it was driven is judged by `harsh`.
 """
 
 from __future__ import annotations
@@ -13,26 +10,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from detectors.algorithms.kernel import kernel, part
 from detectors.algorithms.state import Field
+from detectors.trips.harsh import MOVES, POINTS, feel, slope
 from detectors.trips.signals import BACKWARD, CHANNELS, FORWARD, ODOMETER, RPM, SIDEWAYS, SPEED
 
-G = 9.81
-# Naturalistic studies (Simons-Morton et al. 2012, Am J Epidemiol 175:1075) count from 0.35 to 0.5 g, makers of trackers
-# from 0.25 to 0.45. Lower counts every light that turns red, higher only emergencies.
-HARSH = (0.30 * G, 0.35 * G, 0.40 * G)  # acceleration, braking, cornering: the peak that a sensor in the car measures
-CALM = 0.6  # of its threshold, below which an event is over; higher counts one event twice, lower joins two
-POSSIBLE = 1.2 * G  # no road tyre holds more: a broken reading
-# Acceleration and braking are taken for half a sine so long, of which a chord sees the mean; a shorter one takes steady
-# driving that is seen every five seconds for a harsh event, a longer one overlooks what is harsh.
-EVENT_MS = (6_000.0, 4_000.0)
-AGAIN_MS = 3_000  # two extremes closer than this are one event
-CHORD_MS = 2_900  # shortest chord: shorter is noise
 DENSE_MS = 8_000  # readings further apart show no harsh event
-POINTS = 5  # of the filtered speed, at least `APART_MS` apart
-APART_MS = 900
-MOVES = 5.0  # km/h: what stands, a satellite receiver still moves by up to 4
 FASTEST = 500.0  # km/h: no car
 TURNS = 300.0  # turns a minute: below, no engine runs by itself
 STAND_MS = 300_000  # a longer stop ends a trip; shorter cuts at railway crossings, longer joins errands
@@ -47,7 +31,6 @@ MEMORY_S = 72_000.0  # then older driving is halved
 USUAL = 0.95  # of the fast driving is no faster than usual
 NO_TIME = -(2**62)
 SPARE = 3  # trips that one reading or one silence ends at most
-FORWARD_EVENT, BRAKING_EVENT, CORNERING_EVENT = range(3)
 
 FIELDS = (
     Field("agreed", "i8"),  # stands for who agreed
@@ -102,12 +85,12 @@ TRIP = np.dtype(
 )
 
 
-@njit(cache=True)
+@part
 def _patience(c):  # type: ignore[no-untyped-def]
     return max(STAND_MS, PERIODS * c.period_ms)
 
 
-@njit(cache=True)
+@part
 def _tell(c, slot, out, count):  # type: ignore[no-untyped-def]
     """Write the trip down, unless it was a car moved in its yard or a wrong speed; how many there are now."""
     c.told = 1
@@ -128,7 +111,7 @@ def _tell(c, slot, out, count):  # type: ignore[no-untyped-def]
     return count + 1
 
 
-@njit(cache=True)
+@part
 def _begin(c, ts):  # type: ignore[no-untyped-def]
     c.open, c.told, c.start_ms, c.moved_ms, c.rows = 1, 0, ts, ts, 0
     c.meters = c.moving_ms = c.standing_ms = c.idle_ms = c.wait_ms = c.wait_idle_ms = 0.0
@@ -142,7 +125,7 @@ def _begin(c, ts):  # type: ignore[no-untyped-def]
     c.fast_limit = _usual(c)
 
 
-@njit(cache=True)
+@part
 def _usual(c):  # type: ignore[no-untyped-def]
     """The speed that this driver goes beyond only seldom; infinite while that is not known."""
     total = 0.0
@@ -163,38 +146,7 @@ def _usual(c):  # type: ignore[no-untyped-def]
     return usual + max(10.0, 0.05 * usual)
 
 
-@njit(cache=True)
-def _slope(c, ts, value, dt):  # type: ignore[no-untyped-def]
-    """A filtered speed: harsh events in its slope."""
-    if c.points > 0 and ts - c.point_ts[c.points - 1] < APART_MS:
-        return
-    if c.points == POINTS:
-        for k in range(POINTS - 1):
-            c.point_ts[k], c.point[k] = c.point_ts[k + 1], c.point[k + 1]
-        c.points -= 1
-    c.point_ts[c.points], c.point[c.points] = ts, value
-    c.points += 1
-    start = c.points - 2
-    while start >= 0 and ts - c.point_ts[start] < CHORD_MS:
-        start -= 1
-    if start < 0:
-        return
-    span = ts - c.point_ts[start]
-    slope = (value - c.point[start]) / 3.6 / (span / 1000.0)
-    if value >= MOVES:
-        c.sloped_ms += dt
-    for k in range(2):
-        push = slope if k == FORWARD_EVENT else -slope
-        turn = math.pi * span / (2.0 * EVENT_MS[k])
-        limit = HARSH[k] * math.sin(min(turn, math.pi / 2.0)) / turn
-        if c.pressed[k] == 0 and limit <= push <= POSSIBLE:
-            c.pressed[k] = 1
-            c.sloped[k] += 1
-        elif push < CALM * limit:
-            c.pressed[k] = 0
-
-
-@njit(cache=True)
+@part
 def _pass(c, ts, value, dt):  # type: ignore[no-untyped-def]
     """The time since the speed before: driven, or stood; what other messages said at about that time counts."""
     beside = max(2.0 * c.period_ms, DENSE_MS)
@@ -213,7 +165,7 @@ def _pass(c, ts, value, dt):  # type: ignore[no-untyped-def]
         c.fast_ms += dt
 
 
-@njit(cache=True)
+@part
 def _moved(c, ts, value):  # type: ignore[no-untyped-def]
     """The trip goes on: what was stood until now lies within it."""
     c.moved_ms = ts
@@ -228,23 +180,7 @@ def _moved(c, ts, value):  # type: ignore[no-untyped-def]
         c.wait_ms = c.wait_idle_ms = 0.0
 
 
-@njit(cache=True)
-def _feel(c, ts):  # type: ignore[no-untyped-def]
-    """Harsh events among the extremes since the last message; a sensor that stands still measures none."""
-    for k in range(3):
-        x = c.row[FORWARD + k]
-        if x == c.felt_last[k]:
-            continue
-        if math.isfinite(x):
-            c.felt_last[k] = x
-        push = -x if k == BRAKING_EVENT else abs(x) if k == CORNERING_EVENT else x
-        if HARSH[k] <= push <= POSSIBLE:
-            if ts - c.felt_ts[k] > AGAIN_MS:
-                c.felt[k] += 1
-            c.felt_ts[k] = ts
-
-
-@njit(cache=True)
+@part
 def _drive(c, slot, ts, value, out, count):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """One more speed; how many trips there are now."""
     dt = float(ts - c.last_ts) if c.last_ts != NO_TIME else math.inf
@@ -272,7 +208,7 @@ def _drive(c, slot, ts, value, out, count):  # type: ignore[no-untyped-def]  # n
     return count
 
 
-@njit(cache=True)
+@part
 def _settle(c, slot, out, count):  # type: ignore[no-untyped-def]
     """The speed that waits for its neighbours is taken as it is; how many trips there are now."""
     if c.waits != 0:
@@ -282,7 +218,7 @@ def _settle(c, slot, out, count):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(cache=True)
+@part
 def _speed(c, slot, ts, value, out, count):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Where readings are dense, pass the median of three on, under the time of the middle one; else each by itself."""
     dense = c.period_ms <= DENSE_MS
@@ -295,13 +231,13 @@ def _speed(c, slot, ts, value, out, count):  # type: ignore[no-untyped-def]  # n
         at = c.raw_ts
         count = _drive(c, slot, at, middle, out, count)
         if c.open != 0:
-            _slope(c, at, middle, float(ts - at))
+            slope(c, at, middle, float(ts - at))
         c.before, c.known = c.raw, 1
     c.raw, c.raw_ts, c.waits = value, ts, 1
     return count
 
 
-@njit(cache=True)
+@part
 def _row(c, slot, out, count):  # type: ignore[no-untyped-def]
     """Judge the message that is complete; how many trips there are now."""
     ts, value = c.row_ts, c.row[SPEED]
@@ -314,7 +250,7 @@ def _row(c, slot, out, count):  # type: ignore[no-untyped-def]
         count = _speed(c, slot, ts, value, out, count)
     if c.open != 0:
         if c.last >= MOVES or value >= MOVES or c.moved_ms == ts:
-            _feel(c, ts)
+            feel(c, ts)
         if math.isfinite(c.row[ODOMETER]):
             if not math.isfinite(c.odometer_first):
                 c.odometer_first = c.row[ODOMETER]
@@ -325,7 +261,7 @@ def _row(c, slot, out, count):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def take(start, received_ms, slot, channel, ts, value, rows, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Take over readings from position `start` on, until all are done or `out` is full; the position, and how many."""
     count = 0
@@ -347,7 +283,7 @@ def take(start, received_ms, slot, channel, ts, value, rows, out):  # type: igno
     return len(slot), count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sweep(start, now_ms, rows, out):  # type: ignore[no-untyped-def]
     """Tell of trips whose devices have fallen silent, from slot `start` on; the slot it came to, and how many."""
     count = 0

@@ -18,7 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from detectors.trips.kernel import HARSH
+from detectors.trips.harsh import HARSH
 from detectors.trips.score import score
 from detectors.trips.tracker import Tracker
 from detectors.trips.trip import Trip

@@ -17,7 +17,7 @@ from detectors.scoring.reader import Layout, Table
 from detectors.scoring.score import COLUMNS, score_table
 from detectors.scoring.scorer import Scorer
 from detectors.scoring.times import Clock, epoch_ms, many_epoch_ms
-from detectors.scoring.worth import LEVELS, add, worth
+from detectors.scoring.worth import LEVELS, add, lasting, worth
 from kit.cli import app
 from kit.plugins import parts
 
@@ -121,6 +121,28 @@ def test_a_past_is_worth_its_rows_in_noise_and_hardly_any_in_a_slow_course() -> 
     of_noise, of_walk = worth(levels, np.full(2, 4096.0), columns.var(axis=0))
     assert 400 < of_noise <= 4096
     assert of_walk < 6
+
+
+def test_a_mean_keeps_what_is_slow_and_little_of_noise() -> None:
+    chance = np.random.default_rng(1)
+    columns = np.stack([chance.normal(0, 1, 4096), np.sin(np.arange(4096) / 100)], 1)
+    levels = np.zeros((2, LEVELS, 3))
+    for row, cells in enumerate(columns):
+        add(levels, 0, row, cells[0])
+        add(levels, 1, row, cells[1])
+    shares = lasting(levels, np.array([4096.0, 4096.0, 0.0]), np.array([*columns.var(axis=0), 0.0]), 12)
+    assert shares[0] < 0.1
+    assert shares[1] > 0.95
+    assert shares[2] == 1.0
+
+
+def test_the_second_day_of_a_table_is_held_against_it_less_than_the_fifth() -> None:
+    chance = np.random.default_rng(4)
+    for day, told in ((1.3, False), (5, True)):
+        x = chance.normal(0, 1, (7 * 1440, 6))
+        x[int(day * 1440) :, :3] += 1.3
+        contact = Scorer(6).score(np.arange(len(x)) * 60_000, x).contact
+        assert bool(contact[: int(day * 1440) + 60].any()) is told
 
 
 def test_first_rows_are_not_severe() -> None:
