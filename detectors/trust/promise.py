@@ -11,9 +11,8 @@ WINDOW = timedelta(days=30)  # over which false contacts are counted; shorter pu
 # longer lets an old mishap silence a detector that is well again
 SMALLEST = 3.0  # false contacts a window that even a tiny fleet may have: without it, ten devices could never be told
 # anything, because no finding is certain; higher makes the promise of small fleets worth less
-# of the allowance, not spent by a fleet whose contacts are worse than promised: what is expected is least certain there,
-# and errs on the side of hope; 0 breaks the promise there, more silences what is good among the bad
-RESERVE = 0.25
+RESERVE = 0.25  # of the allowance, kept by a fleet whose contacts are worse than promised: what is expected is least
+# certain there, and errs on the side of hope; 0 breaks the promise there, more silences what is good among the bad
 MEMORY = 3 * WINDOW  # of verdicts that say how many of the fleet's contacts are wrong; longer forgives too late
 DEVICE_WRONG = 1  # wrong contacts about one device in a window, after which a person decides about its next
 DEVICE_OPEN = 3  # contacts about one device in a window that nobody has judged yet; more, and a person decides
