@@ -221,7 +221,11 @@ def _over_at(session: Session, case: CaseRow, now: datetime) -> datetime | None:
 
     Most who have something repaired do not say so. A device that is heard again was not repaired for that.
     """
-    told = select(OutboxRow.id).where(OutboxRow.episode_id == EpisodeRow.id, OutboxRow.state == "delivered")
+    told = select(OutboxRow.id).where(
+        OutboxRow.case_number == EpisodeRow.case_number,
+        OutboxRow.episode_id == EpisodeRow.id,
+        OutboxRow.state == "delivered",
+    )
     return session.scalar(
         select(func.max(EpisodeRow.ended_at)).where(
             EpisodeRow.tenant == case.tenant,
