@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 
 import numpy as np
@@ -13,7 +12,6 @@ from detectors.config import Config
 from detectors.engine.program import Program
 from detectors.engine.worker import Worker
 from detectors.tables import CheckpointRow, FindingRow
-from ingest.build import open_log
 from ingest.log import PartitionLog
 from ingest.log.frames import encode
 from ingest.log.protocol import partition_of
@@ -21,17 +19,9 @@ from ingest.reading import Frame, ReadingBatch
 from ingest.registry.devices import DeviceSpec, register
 from kit.db import transaction
 from kit.leases import LeaseLost
-from kit.settings import Settings
 from tests.detectors.detector_feed import MINUTE, START, drive
 
 CONFIG = Config(checkpoint_s=600)
-
-
-@pytest.fixture
-def log(settings: Settings) -> Iterator[PartitionLog]:
-    log = open_log(settings)
-    yield log
-    log.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import numpy as np
@@ -16,7 +15,6 @@ from detectors.trips import worker as module
 from detectors.trips.trip import Trip, trip_id
 from detectors.trips.worker import Trips
 from ingest import erasure
-from ingest.build import open_log
 from ingest.log import PartitionLog
 from ingest.log.frames import encode
 from ingest.log.protocol import partition_of
@@ -25,7 +23,6 @@ from ingest.registry.devices import DeviceSpec, access_device, hand_over, regist
 from ingest.registry.permissions import COACHING, forbid, permit
 from kit.clock import VirtualClock, from_ms
 from kit.db import transaction
-from kit.settings import Settings
 from tests.detectors.detector_feed import MINUTE, START, messages
 
 CONFIG = Config(checkpoint_s=0.1)
@@ -36,13 +33,6 @@ NOW = START + 30 * 86_400_000
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ASK_S", 0.0)
     monkeypatch.setattr(module, "TIDY_S", 0.0)
-
-
-@pytest.fixture
-def log(settings: Settings) -> Iterator[PartitionLog]:
-    log = open_log(settings)
-    yield log
-    log.close()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from sqlalchemy import Engine, func, select
@@ -16,7 +14,6 @@ from detectors.engine.worker import Worker
 from detectors.tables import FindingRow, ShadowCheckpointRow, ShadowFindingRow
 from detectors.trust.compare import Compared, Side, compare
 from detectors.trust.shadow import Shadow, laid_over
-from ingest.build import open_log
 from ingest.log import PartitionLog
 from ingest.log.frames import encode
 from ingest.log.protocol import partition_of
@@ -24,18 +21,10 @@ from ingest.reading import Frame
 from ingest.registry.devices import DeviceSpec, register
 from kit.clock import from_ms
 from kit.db import transaction
-from kit.settings import Settings
 from tests.detectors.detector_feed import MINUTE, START, drive
 
 CONFIG = Config(checkpoint_s=0.1)
 TOLERANT = {"vehicle": {"coolant_hot": {"limit": 130.0}}}
-
-
-@pytest.fixture
-def log(settings: Settings) -> Iterator[PartitionLog]:
-    log = open_log(settings)
-    yield log
-    log.close()
 
 
 @pytest.fixture
