@@ -29,6 +29,7 @@ NATS = 0.95  # nats that one unit of joint severity is worth to attention, which
 # What has lasted `ACCEPT` readings is learned as the new normal, for as many again.
 FAR_OUT = {"enter": 8.0, "leave": 3.0, "need": 10, "of": 12, "hold_ms": 0.0, "min_age_ms": 0.0}
 KEPT = 5  # rows that several signals must stay grave; a switch, a burst or a slip of a sensor passes sooner
+REST = 24  # rows after a stop in which all signals together are still taken up with it: two of their means
 ACCEPT = 2000
 ODD = 3.0  # nats, and severity, that one deviation of a cycle's shape is worth, so that 2.9 ask for attention
 BLOCK = 1000  # rows between two looks at that
@@ -76,6 +77,7 @@ class Scorer:
         self._still = Still(signals) if signals > 1 else None
         self._looks, self._best = math.log(signals), np.zeros(KEPT - 1)
         self._rows, self._noticed, self._active = 0, math.inf, False
+        self._on, self._symptoms, self._last_told = REST, 0, 0
 
     def score(self, ts: NDArray[np.int64], values: Floats) -> Rows:
         """The scores of rows at `ts` (n,) with `values` (n, signals); NaN is missing."""
@@ -96,7 +98,7 @@ class Scorer:
         slot = np.tile(np.arange(signals), n)
         scores = self._seasonal.update(self._state, slot, np.repeat(ts, signals), values.reshape(-1))
         off = self._still.off(values) if self._still else np.zeros(n, np.bool_)
-        together, active = self._together(ts, values, off)
+        together, active = self._joint.score(ts, values)
         surprises = np.maximum(scores.surprise.reshape(n, signals) - self._looks, 0.0)
         severities = self._of_many(scores.severity.reshape(n, signals))
         surprise, severity = surprises.max(axis=1), np.maximum(severities.max(axis=1), together)
@@ -114,20 +116,24 @@ class Scorer:
         alert = self._attention.update(self._alerts, np.zeros(n, np.int64), ts, present)
         if signals > 1:
             alert = np.where(begins, surprise, alert)
-        contact = begins | (grave & self._lately(alert > 0))
+        contact = self._told(begins, active, off) | (grave & self._lately(alert > 0))
         if n:
             self._active = bool(active[-1])
         return surprise, severity, alert, alert > 0, contact
 
-    def _together(self, ts: NDArray[np.int64], values: Floats, off: Flags) -> tuple[Floats, Flags]:
-        """Severity and symptom of all signals together; rows in which the machine is off say nothing."""
-        on = ~off
-        if on.all():
-            return self._joint.score(ts, values)
-        severity = np.zeros(len(ts))
-        severity[on], judged = self._joint.score(ts[on], values[on])
-        held = np.concatenate([[self._active], judged])
-        return severity, held[on.cumsum()]
+    def _told(self, begins: Flags, active: Flags, off: Flags) -> Flags:
+        """The row of each symptom of all signals at which no stop lies in their means any more."""
+        rows = np.arange(1, len(off) + 1)
+        last = np.maximum.accumulate(np.where(off, rows, -self._on))
+        ready = active & (rows - last > REST)
+        number = self._symptoms + begins.cumsum()
+        told = np.zeros(len(off), np.bool_)
+        for row in np.flatnonzero(ready & ~np.concatenate([[False], ready[:-1]])):
+            told[row] = number[row] > self._last_told
+            self._last_told = int(number[row])
+        if len(rows):
+            self._on, self._symptoms = int(rows[-1] - last[-1]), int(number[-1])
+        return told
 
     def _of_many(self, severities: Floats) -> Floats:
         """Severities (n, signals) of the next rows as what they are worth among so many, and after so few rows."""
