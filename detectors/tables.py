@@ -223,7 +223,6 @@ class TripRow(Base):
     __table_args__ = (
         Index("ix_trip_device", "tenant", "device", "started_at"),
         Index("ix_trip_owner", "tenant", "owner"),
-        Index("ix_trip_ended", "ended_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

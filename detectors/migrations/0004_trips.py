@@ -31,7 +31,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_trip_device", "trip", ["tenant", "device", "started_at"])
     op.create_index("ix_trip_owner", "trip", ["tenant", "owner"])
-    op.create_index("ix_trip_ended", "trip", ["ended_at"])
     op.create_table(
         "trip_checkpoint",
         sa.Column("partition", sa.Integer(), primary_key=True, autoincrement=False),
