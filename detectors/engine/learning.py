@@ -14,13 +14,12 @@ from detectors.algorithms.detector import Ints
 from detectors.algorithms.state import SlotState
 from detectors.engine.fleet import Fleet
 from detectors.faults.fusion import UNUSUAL, Patient, Symptom
-from detectors.faults.known.general import SILENT, UNSTABLE_CONNECTION
+from detectors.faults.known.general import OF_THE_LINE
 
 DAY_MS = 86_400_000
 FROZEN_MS = 30 * DAY_MS  # of one episode at the most; longer, and a season passes unlearned for a fault nobody mends
 NORMAL_MS = 7 * DAY_MS  # without growth until a symptom is the new normal; 3 swallows a slow fault that pauses
 NAMED_MS = 21 * DAY_MS  # likewise where it speaks for a named fault that never was strong enough for the customer
-OF_THE_LINE = frozenset({SILENT.name, UNSTABLE_CONNECTION.name})  # what a device says is true although not all comes
 
 
 class Learning:

@@ -118,9 +118,10 @@ def detector_of(symptom: Symptom, profile: Profile) -> str:
 
 def _sign(symptom: Symptom, claim: Claim, scene: Scene) -> Sign:
     watches = scene.profile.watches
+    label = watches[symptom.watch].channel.label if symptom.watch < len(watches) else OUTSIDE[symptom.key][1]
     return Sign(
         symptom=symptom.key,
-        label=watches[symptom.watch].channel.label.rstrip(",") if symptom.watch < len(watches) else OUTSIDE[symptom.key][1],
+        label=label.rstrip(","),
         weight=round(FAULTS.get(claim.fault).signature.get(symptom.key, 0.0), 3),
         detector=detector_of(symptom, scene.profile),
         since=from_ms(symptom.onset),

@@ -19,14 +19,17 @@ from typing import Literal
 from detectors.algorithms.detector import LASTING
 from detectors.faults.catalogue import FAULTS
 from detectors.faults.fault import RAISE_AT, Fault
-from detectors.faults.known.general import UNUSUAL_BEHAVIOUR
+from detectors.faults.known.general import OF_THE_LINE, UNUSUAL_BEHAVIOUR
 from detectors.finding import FindingKind
 
 CLEAR_BELOW = 0.5  # of the weight that raises; higher lets a fault flap, lower keeps a mended device in trouble
 BETTER = 1.25  # times the weight of the present explanation; 1 swaps names at every reading, 2 keeps a wrong one
 ATTENTION_MS = 3_600_000  # an alert of the attention stage this long before the onset still belongs to it
 GROWN = 1.5  # times the severity it had when it was last looked at; smaller looks at every reading
+FADES, FADED_MS = 2, 7 * 86_400_000  # times as long as signs gathered, and at the most, they take to go after a repair;
+# shorter calls unusual what a repair left behind, longer keeps a second trouble from staff
 UNUSUAL = UNUSUAL_BEHAVIOUR.name
+NO_REPAIR = OF_THE_LINE | {UNUSUAL}  # ended by nobody
 
 Why = Literal["seen", "recovered", "explained", "normal", "withdrawn"]
 """Why a claim is made: it shows; it is gone; another fault explains it better; it is what the device does now; the
@@ -262,11 +265,21 @@ def _unusual(patient: Patient, ts: int, latest: Symptom, why: Why = "recovered")
     odd = _worst_first(s for s in patient.symptoms.values() if s.unusual)
     if UNUSUAL in patient.open:
         return [] if odd else [Claim(UNUSUAL, "cleared", patient.end(UNUSUAL, ts).onset, ts, 0.0, (latest,), why)]
-    proven = [s for s in odd if abs(s.active) >= LASTING and _noticed(patient, s)]
+    proven = [s for s in odd if abs(s.active) >= LASTING and _noticed(patient, s) and not _is_aftermath(patient, s)]
     if not proven or patient.open:
         return []
     onset = patient.begin(UNUSUAL, proven, RAISE_AT).onset
     return [Claim(UNUSUAL, "raised", onset, ts, RAISE_AT, tuple(proven))]
+
+
+def _is_aftermath(patient: Patient, symptom: Symptom) -> bool:
+    """Whether it began during a named trouble that is over, and has not yet had the time that it takes to fade.
+
+    A watch over the last days still sees what was before the repair.
+    """
+    ends = (over for name, over in patient.free.items() if name not in NO_REPAIR and symptom.onset < over)
+    over = max(ends, default=None)
+    return over is not None and symptom.ts - over < min(FADES * (over - symptom.onset), FADED_MS)
 
 
 def _noticed(patient: Patient, symptom: Symptom) -> bool:

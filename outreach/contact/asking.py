@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from detectors import queries as findings
 from detectors.faults.catalogue import FAULTS
-from detectors.faults.known.general import SILENT, UNSTABLE_CONNECTION
+from detectors.faults.known.general import OF_THE_LINE
 from detectors.faults.personal import of_vitals
 from detectors.fleet import incidents
 from detectors.trust.promise import ORDINARY, Promise
@@ -230,7 +230,7 @@ def _over_at(session: Session, case: CaseRow, now: datetime) -> datetime | None:
         select(func.max(EpisodeRow.ended_at)).where(
             EpisodeRow.tenant == case.tenant,
             EpisodeRow.device == case.device,
-            EpisodeRow.fault.not_in([case.fault, SILENT.name, UNSTABLE_CONNECTION.name]),
+            EpisodeRow.fault.not_in([case.fault, *OF_THE_LINE]),
             EpisodeRow.end_reason == CLEARED,
             EpisodeRow.ended_at > now - MENDED,
             told.exists(),

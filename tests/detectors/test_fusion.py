@@ -144,6 +144,21 @@ def test_a_better_explanation_that_goes_leaves_room_for_the_plain_one_and_nobody
     assert outline(found)[3:] == [("narrow", "raised", False), ("wide", "cleared", False)]
 
 
+def odd(at: int, onset: int, active: int = LASTING) -> Symptom:
+    """The signals of the device do not move together."""
+    return replace(symptom("hot", at, active, onset=onset), key="coupling", watch=len(WATCHED), unusual=True)
+
+
+def test_what_a_repair_left_behind_is_unusual_only_if_it_does_not_fade() -> None:
+    trouble = (symptom("flat", 1, onset=0), odd(20, 10), symptom("flat", 40, 0))
+    behind = [(claim.fault, claim.kind) for claim in story(*trouble, odd(99, 10))]
+    assert behind == [("other", "raised"), ("other", "cleared")]
+    stayed = [(claim.fault, claim.kind) for claim in story(*trouble, odd(101, 10))]
+    assert stayed[2:] == [("unusual_behaviour", "raised")]
+    afresh = [(claim.fault, claim.kind) for claim in story(*trouble, odd(60, 10, 0), odd(90, 45))]
+    assert afresh[2:] == [("unusual_behaviour", "raised")]
+
+
 def test_a_finding_is_explained_with_its_values_signs_weights_and_what_else_was_considered() -> None:
     (finding,) = told(symptom("loud", 1), symptom("hot", 2, severity=4.0))
     text = "\n".join(lines(finding))

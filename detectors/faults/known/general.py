@@ -125,6 +125,8 @@ UNSTABLE_CONNECTION = Fault(
     signature={"unstable": 1.0},
     once_lasting=True,
 )
+
+OF_THE_LINE = frozenset({SILENT.name, UNSTABLE_CONNECTION.name})  # what a device says is true although not all comes
 FLOODING = Fault(
     name="flooding",
     label="Device sends far too much",
