@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from detectors.algorithms.detector import Floats
 from detectors.scoring.clock import knows_the_day, ripe_after, unseen
-from detectors.scoring.worth import LEVELS, add, lasting
+from detectors.scoring.worth import LEVELS, add, slow_share
 from detectors.scoring.worth import worth as worth_of
 
 WARM = 30  # rows of the first reference; 20 raises false symptoms, 60 is too late on short lives
@@ -144,7 +144,7 @@ class Joint:
         self._mean[:], self._center, self._scale, self._ripe = moved, center, scale, ripe
         near = kinship * (1.0 - RATE)
         quick = SETTLED * (1.0 + near) / (1.0 - near)
-        settled = np.maximum(quick, lasting(past.levels, count, variance, int(SPAN)))
+        settled = np.maximum(quick, slow_share(past.levels, count, variance, int(SPAN)))
         self._width = np.sqrt(settled + 1.0 / np.maximum(worth, 1.0))
         self._inverse = _inverse(past, center, variance, ripe)
         self._enter = self._limit(past, independent[ripe])

@@ -18,6 +18,7 @@ from detectors.algorithms.attention import GRACE, REFRACTORY, THRESHOLD, Attenti
 from detectors.algorithms.detector import Floats, new_state
 from detectors.algorithms.seasonal import Seasonal
 from detectors.scoring.clock import DAYS
+from detectors.scoring.lasting import Lasting
 from detectors.scoring.modes import Modes
 from detectors.scoring.record import YOUNG_ROWS, Record, weight
 from detectors.scoring.shape import Shape
@@ -74,6 +75,7 @@ class Scorer:
             self._state.set(slot, **FAR_OUT, min_count=self._young if signals == 1 else math.inf)
         self._joint, self._record = Modes(signals, grace or 0), Record(grace or 0, 1.0 if signals == 1 else DAYS)
         self._shape = Shape() if signals == 1 else None
+        self._long = Lasting(signals) if signals > 1 else None
         self._still = Still(signals) if signals > 1 else None
         self._looks, self._best = math.log(signals), np.zeros(KEPT - 1)
         self._rows, self._noticed, self._active = 0, math.inf, False
@@ -117,12 +119,19 @@ class Scorer:
         if signals > 1:
             alert = np.where(begins, surprise, alert)
         contact = self._told(begins, active, off) | (grave & self._lately(alert > 0))
+        if self._long:
+            lasts = self._long.score(ts, values)
+            surprise, severity = surprise + lasts, np.hypot(severity, lasts)
         if n:
             self._active = bool(active[-1])
         return surprise, severity, alert, alert > 0, contact
 
     def _told(self, begins: Flags, active: Flags, off: Flags) -> Flags:
         """The row of each symptom of all signals at which no stop lies in their means any more."""
+        if self._on >= REST and self._last_told == self._symptoms and not off.any():
+            self._on += len(off)
+            self._symptoms = self._last_told = self._symptoms + int(begins.sum())
+            return begins
         rows = np.arange(1, len(off) + 1)
         last = np.maximum.accumulate(np.where(off, rows, -self._on))
         ready = active & (rows - last > REST)

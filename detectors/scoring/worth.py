@@ -40,7 +40,7 @@ def worth(levels: Floats, count: Floats, variance: Floats) -> Floats:
     return np.minimum(independent, count)
 
 
-def lasting(levels: Floats, count: Floats, variance: Floats, rows: int) -> Floats:
+def slow_share(levels: Floats, count: Floats, variance: Floats, rows: int) -> Floats:
     """Share of each signal's variance that a mean over about `rows` rows keeps: what lives between longer blocks."""
     pairs = count.astype(np.int64)[None, :] >> np.arange(1, LEVELS + 1)[:, None]
     between = np.where(pairs > 0, levels[ENERGY] / np.maximum(pairs, 1), 0.0)

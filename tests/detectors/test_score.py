@@ -17,7 +17,7 @@ from detectors.scoring.reader import Layout, Table
 from detectors.scoring.score import COLUMNS, score_table
 from detectors.scoring.scorer import Scorer
 from detectors.scoring.times import Clock, epoch_ms, many_epoch_ms
-from detectors.scoring.worth import LEVELS, add, lasting, worth
+from detectors.scoring.worth import LEVELS, add, slow_share, worth
 from kit.cli import app
 from kit.plugins import parts
 
@@ -130,7 +130,7 @@ def test_a_mean_keeps_what_is_slow_and_little_of_noise() -> None:
     for row, cells in enumerate(columns):
         add(levels, 0, row, cells[0])
         add(levels, 1, row, cells[1])
-    shares = lasting(levels, np.array([4096.0, 4096.0, 0.0]), np.array([*columns.var(axis=0), 0.0]), 12)
+    shares = slow_share(levels, np.array([4096.0, 4096.0, 0.0]), np.array([*columns.var(axis=0), 0.0]), 12)
     assert shares[0] < 0.1
     assert shares[1] > 0.95
     assert shares[2] == 1.0
