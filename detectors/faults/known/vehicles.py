@@ -70,7 +70,9 @@ WEAK_12V_BATTERY = Fault(
         "start_voltage:low": 1.0,
         "start_voltage_low": 1.0,
         "start_going": 0.5,
+        # a battery that was not charged starts weakly until it is full again, some drives after the repair
         "charging_voltage_low": -2.0,
+        "code_low_voltage": -2.0,
     },
 )
 MISFIRE = Fault(
