@@ -143,8 +143,9 @@ class Joint:
         moved[kept] = (self._center[kept] + self._mean[kept] * self._scale[kept] - center[kept]) / scale[kept]
         self._mean[:], self._center, self._scale, self._ripe = moved, center, scale, ripe
         near = kinship * (1.0 - RATE)
-        quick = SETTLED * (1.0 + near) / (1.0 - near)
-        settled = np.maximum(quick, slow_share(past.levels, count, variance, int(SPAN)))
+        settled = SETTLED * (1.0 + near) / (1.0 - near)
+        if len(past.cross):  # among more signals than that no single slow one decides
+            settled = np.maximum(settled, slow_share(past.levels, count, variance, int(SPAN)))
         self._width = np.sqrt(settled + 1.0 / np.maximum(worth, 1.0))
         self._inverse = _inverse(past, center, variance, ripe)
         self._enter = self._limit(past, independent[ripe])
