@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -121,11 +122,19 @@ class World:
             return sorted((row.number for row in queries.queue(session, self.tenant)), reverse=True)
 
     def contacted(self) -> None:
-        """Let outreach decide about notices and deliver them to the built-in mail sink."""
-        with sink.running(self.engine, self.clock, self.tenant) as port:
-            steps = loops(self.settings, self.engine, open_all(self.settings, port), Past())
-            while any([steps["planner"](), steps["sender-0"]()]):
-                pass
+        """Let outreach decide about notices and deliver them to the built-in mail sink.
+
+        In a thread, as in service: a browser under test has an event loop in this one.
+        """
+
+        def work() -> None:
+            with sink.running(self.engine, self.clock, self.tenant) as port:
+                steps = loops(self.settings, self.engine, open_all(self.settings, port), Past())
+                while any([steps["planner"](), steps["sender-0"]()]):
+                    pass
+
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(work).result()
 
     def finding(
         self,
