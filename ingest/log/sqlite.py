@@ -73,6 +73,8 @@ class SqliteLog:
         while True:
             with self._errors(), self._reading:
                 rows = self._reader.execute(query, (low, high, max_items)).fetchall()
+                if not all(isinstance(data, bytes) for _, data in rows):
+                    raise LogDamaged(self._path, "an entry is not what was written")
                 if len(rows) < max_items:
                     self._check_end(rows[-1][0] if rows else low, high)
             if rows or time.monotonic() >= deadline:
@@ -175,7 +177,8 @@ class SqliteLog:
             code = getattr(error, "sqlite_errorcode", None)
             if code == sqlite3.SQLITE_FULL:
                 raise LogFull(self._path, self._bound) from error
-            if code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            noise = code is None and isinstance(error, sqlite3.OperationalError)  # bytes turned into text that is none
+            if noise or (code or 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
                 raise LogDamaged(self._path, str(error)) from error
             raise LogUnavailable(self._path, str(error)) from error
         except OSError as error:

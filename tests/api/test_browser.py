@@ -250,6 +250,7 @@ def test_a_case_can_be_worked_by_keyboard_alone(chromium: Browser, running: Runn
     context.close()
 
 
+@pytest.mark.slow
 def test_a_customer_answers_on_a_phone(chromium: Browser, running: Running, world: World, full: int) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
     made = window(context, running)

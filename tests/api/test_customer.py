@@ -110,6 +110,7 @@ def tampered(link: str) -> Iterator[str]:
     yield f"{head}/%00"
 
 
+@pytest.mark.slow
 def test_a_damaged_link_opens_nothing_and_says_what_to_do(world: World, running: Running) -> None:
     number = world.coolant_case()
     before = snapshot(world, number)

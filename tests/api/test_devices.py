@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from api.security import accounts
 from detectors import queries as findings
 from ingest import commands
@@ -75,6 +77,7 @@ def test_a_forged_command_is_not_sent(world: World, running: Running) -> None:
     assert told(world) == []
 
 
+@pytest.mark.slow
 def test_a_call_for_help_shows_its_words_its_readings_and_whether_the_device_is_there(
     world: World, running: Running
 ) -> None:

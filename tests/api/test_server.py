@@ -189,6 +189,7 @@ def test_a_case_is_given_to_colleagues_only(world: World, running: Running) -> N
     assert browser.get(f"/api/v1/cases/{number}").json()["owner"] == "sam@example.com"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_done_any_more_is_said(world: World, running: Running) -> None:
     world.staff()
     number = world.coolant_case()

@@ -81,6 +81,7 @@ def test_a_device_may_say_who_it_is_by_basic(running: Running, settings: Setting
     assert len(frames(settings)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "authorization",
     [

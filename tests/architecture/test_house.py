@@ -94,6 +94,7 @@ def swallows(handler: ast.ExceptHandler) -> bool:
     return broad and not (isinstance(last, ast.Raise) and last.exc is None)
 
 
+@pytest.mark.slow
 def test_broad_excepts_live_only_at_supervised_boundaries() -> None:
     found = {
         str(path.relative_to(ROOT))

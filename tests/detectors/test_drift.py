@@ -104,6 +104,7 @@ def test_the_interval_of_eighty_percent_covers_eighty_percent(kind: str, least: 
     assert np.isfinite(high).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_over_all_kinds_of_wear_it_covers_eighty_percent_and_no_more_than_it_must() -> None:
     parts = [asked(kind) for kind in ("wiener", "gamma")]
     left, low, high, chance = (np.concatenate(column) for column in zip(*parts, strict=True))

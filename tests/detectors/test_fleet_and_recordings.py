@@ -108,6 +108,7 @@ def recorded_drive(path: Path, start_ms: int) -> ReadingBatch:
     return ReadingBatch.of(series, ts, [float(row[at]) for row in rows for at, _ in places])
 
 
+@pytest.mark.slow
 @recordings
 def test_recorded_drives_of_a_healthy_car_raise_nothing_alone_or_one_after_the_other(program: Program) -> None:
     paths = sorted((RECORDED / "carobd").glob("*.csv.gz"))

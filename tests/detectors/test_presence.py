@@ -148,6 +148,7 @@ def test_staff_see_a_silence_after_half_a_day_and_the_customer_hears_of_it_after
     assert (customer.detected - customer.onset).total_seconds() == 24 * 3600
 
 
+@pytest.mark.slow
 def test_a_first_outage_of_some_hours_is_nobodys_matter_and_a_quiet_month_makes_strict(program: Program) -> None:
     month = 30 * 1440
     gaps = [range(600, 1140), range(month, month + 540)]  # nine hours each

@@ -85,6 +85,7 @@ def test_the_present_comes_row_by_row_and_is_no_history(broker_url: str, listene
     connection.close()
 
 
+@pytest.mark.slow
 def test_a_second_start_goes_on_without_gap_or_repeat(
     fleet_settings: Settings, broker_url: str, listener: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

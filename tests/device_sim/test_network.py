@@ -49,6 +49,7 @@ def test_a_perfect_network_changes_nothing() -> None:
     assert not BAD.perfect
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(strategies.integers(0, 50), strategies.lists(strategies.integers(1, 2999), max_size=6, unique=True))
 def test_any_cutting_gives_the_same_packets_rows_and_clock(seed: int, cuts: list[int]) -> None:

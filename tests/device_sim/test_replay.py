@@ -187,6 +187,7 @@ def test_start_and_limit_choose_where_and_how_much(tmp_path: Path, broker_url: s
     assert datetime.fromisoformat(account["first_event"]) == from_ms(start)
 
 
+@pytest.mark.slow
 def test_at_a_speed_rows_go_out_as_they_fall_due(tmp_path: Path, broker_url: str, listener: Any) -> None:
     account = played(player(recording(tmp_path, lines(8)), mapping(), speed=600.0), broker_url)
     assert account["messages_sent"] == 8  # a minute of recording each 0.1 s: none shares a message with the next
@@ -219,6 +220,7 @@ def real(*names: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("names", "how", "rows", "skipped"),
     [

@@ -65,6 +65,7 @@ def test_a_broker_that_dies_and_comes_back_costs_no_message(broker: LocalBroker,
         assert {int(payload) for _, payload in listener.heard} == set(range(600))
 
 
+@pytest.mark.slow
 def test_a_broker_that_stays_away_is_an_error_with_the_number_missing(broker: LocalBroker, listener: Any) -> None:
     with publishing(broker.url) as publisher:
         publisher.publish(TOPIC, b"1")

@@ -6,9 +6,12 @@ import subprocess
 import sys
 import threading
 
+import pytest
+
 from kit.supervise import Stop, run_loop
 
 
+@pytest.mark.slow
 def test_a_step_that_fails_is_tried_again_until_it_works() -> None:
     stop, calls = Stop(), []
 

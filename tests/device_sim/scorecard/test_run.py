@@ -95,6 +95,7 @@ def test_an_overlay_with_a_mistake_is_told_before_anything_begins(settings: Sett
         run(fleet(), settings=settings, overlay={"outreach": {"quiet_form": "21:00"}})
 
 
+@pytest.mark.slow
 def test_what_stops_the_process_that_makes_the_days_is_told_in_its_own_words() -> None:
     made = fleet()
     strange = replace(made, devices=(replace(made.devices[0], type="nosuch"),))

@@ -284,6 +284,7 @@ TOPICS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(TOPICS, payloads()), max_size=8))
 def test_both_ways_give_the_same_for_whatever_comes(pairs: list[tuple[bytes, bytes]]) -> None:
     TWINS.compare(pairs)

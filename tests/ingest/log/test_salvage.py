@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -65,6 +66,14 @@ def test_a_damaged_file_is_called_damaged_and_can_be_replaced(folder: Path, harm
         assert len(changed) <= 2  # at the edges of the noise; each reader sees by the checksum
         assert log.append(0, b"next", "next") == 2001
         assert log.append(1, b"next", "next") == 11
+
+
+@pytest.mark.parametrize("noise", [b"text", b"\xff\xfe"], ids=["text", "no text"])
+def test_bytes_that_noise_turned_into_text_are_called_damaged(folder: Path, noise: bytes) -> None:
+    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as db:
+        db.execute("UPDATE entry SET data = CAST(? AS TEXT) WHERE key = (SELECT max(key) FROM entry)", (noise,))
+    with pytest.raises(LogDamaged):
+        read_all(folder)
 
 
 def test_what_can_be_read_is_kept_with_its_offsets(folder: Path) -> None:

@@ -222,6 +222,7 @@ def test_a_reader_that_comes_before_any_writer_sees_nothing(place: Place) -> Non
     assert (reader.count(), len(reader.latest([A])), everything(reader)) == (0, 0, [])
 
 
+@pytest.mark.slow
 def test_many_devices_are_read_at_once(store: TelemetryStore) -> None:
     series = [series_id(device, signal) for device in range(1, 251) for signal in (0, 3)]
     keep(store, batch(*((number, T0 + number, 1.0) for number in series)))

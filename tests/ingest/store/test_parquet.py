@@ -169,6 +169,7 @@ def test_large_segments_are_left_alone_by_small_merges(opened: Open, tmp_path: P
     assert store.count() == 20_050
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_leaves_nothing_half_written(opened: Open, tmp_path: Path) -> None:
     problem, left, count, after = finished("fill_the_disk", tmp_path)
     assert problem.startswith("full: There is no room left")
@@ -406,6 +407,7 @@ def test_a_writer_faster_than_its_merges_gives_way(
     assert numbers(store) == list(range(60))
 
 
+@pytest.mark.slow
 def test_the_newest_reading_is_found_whichever_segment_holds_it(opened: Open, tmp_path: Path) -> None:
     store = opened(tmp_path)
     random_ = random.Random(5)

@@ -202,6 +202,7 @@ def test_a_fault_that_flaps_is_told_once_a_day(world: World, mailer: Mailer) -> 
     assert "told about this fault" in newest.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "state", "verdict"),
     [

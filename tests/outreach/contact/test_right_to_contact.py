@@ -122,6 +122,7 @@ def test_three_wrong_contacts_send_the_next_to_a_person_who_may_still_send_it(wo
         assert budget.of_fleet(session, TENANT, PROMISE, world.clock.now()).contacts == 3  # a person's is a person's
 
 
+@pytest.mark.slow
 def test_what_staff_confirm_in_review_gives_the_right_back_and_the_waiting_notice_goes(world: World) -> None:
     house = House(world, Promise(1000.0, 0.8))
     demote(house)
@@ -204,6 +205,7 @@ def test_weak_evidence_says_nothing_about_contacts(world: World, house: House) -
     assert house.state_of("strong")[0] == "delivered"
 
 
+@pytest.mark.slow
 def test_a_device_whose_contact_was_wrong_asks_a_person_about_its_next(world: World, house: House) -> None:
     house.fault("car-1")
     house.work()
